@@ -1,0 +1,1 @@
+"""Workspaces and the audit trail; members come here later."""

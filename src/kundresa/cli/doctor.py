@@ -1,0 +1,135 @@
+"""``kundresa doctor``: says of each part that it is well, or what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from kundresa.core.errors import KundresaError
+from kundresa.core.settings import Settings, settings
+
+_LEAST_FREE: Final = 1 << 30
+Verdict = tuple[str, str]
+"""What is wrong (empty when nothing is) and what to do."""
+
+
+@click.command(name="doctor")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def command(as_json: bool) -> None:
+    """Look at settings, data folder, disk, database, collect and worker."""
+    from kundresa.cli.answers import answer
+
+    parts = examine()
+    is_well = all(part["ok"] for part in parts)
+    if as_json:
+        answer({"ok": is_well, "parts": parts}, True)
+    else:
+        for part in parts:
+            said = "OK" if part["ok"] else f"{part['fault']} {part['remedy']}"
+            click.echo(f"{part['part']}: {said}")
+    if not is_well:
+        raise SystemExit(1)
+
+
+def examine() -> list[dict[str, Any]]:
+    """Give a verdict on each part; without sound settings there is nothing else to look at."""
+    try:
+        found = settings()
+    except KundresaError as error:
+        return [_part("settings", (str(error), error.hint))]
+    looks: list[tuple[str, Callable[[Settings], Verdict]]] = [
+        ("data folder", _folder),
+        ("disk", _disk),
+        ("database", _database),
+        ("migrations", _migrations),
+        ("collect", _collect),
+        ("worker", _worker),
+    ]
+    return [_part("settings", ("", "")), *(_part(name, _safely(look, found)) for name, look in looks)]
+
+
+def _part(name: str, verdict: Verdict) -> dict[str, Any]:
+    fault, remedy = verdict
+    return {"part": name, "ok": not fault, "fault": fault, "remedy": remedy}
+
+
+def _safely(look: Callable[[Settings], Verdict], found: Settings) -> Verdict:
+    try:
+        return look(found)
+    except KundresaError as error:
+        return error.message, error.hint
+    except Exception as error:
+        # The class only: a driver's text may hold the database's password.
+        return f"can't be looked at ({type(error).__name__}).", "Mend what stands above first."
+
+
+def _folder(found: Settings) -> Verdict:
+    from kundresa.project.data_folder import DataFolder
+
+    if not found.data_dir.is_dir():
+        return f"{found.data_dir} does not exist.", "Run kundresa start, which makes it."
+    if not os.access(found.data_dir, os.W_OK):
+        return f"{found.data_dir} can't be written.", "Give this account the right to write there."
+    DataFolder(found.data_dir).check_format()
+    return "", ""
+
+
+def _disk(found: Settings) -> Verdict:
+    free = shutil.disk_usage(_existing(found.data_dir)).free
+    if free < _LEAST_FREE:
+        return f"{free >> 20} MiB are free.", "Make room, or move the data folder."
+    return "", ""
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
+
+
+def _database(found: Settings) -> Verdict:
+    if not found.is_postgres and not found.sqlite_path.exists():
+        return "does not exist.", "Run kundresa start, which makes it."
+    _set_up()
+    from kundresa.project.health import database_fault
+
+    return database_fault(), "Check KUNDRESA_DATABASE_URL and that the server runs."
+
+
+def _migrations(_: Settings) -> Verdict:
+    _set_up()
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        return f"{len(waiting)} are not applied.", "Run kundresa start, or kundresa manage migrate."
+    return "", ""
+
+
+def _collect(found: Settings) -> Verdict:
+    import httpx
+
+    try:
+        with httpx.Client(trust_env=False, timeout=3) as client:
+            status = client.post(f"http://127.0.0.1:{found.port}/v1/m").status_code
+    except httpx.HTTPError:
+        return f"nothing answers on port {found.port}.", "Run kundresa start."
+    return ("", "") if status == 200 else (f"answers {status}.", "Look at the log of collect.")
+
+
+def _worker(_: Settings) -> Verdict:
+    _set_up()
+    from kundresa.project.health import worker_fault
+
+    return worker_fault(), "Run kundresa start, or kundresa worker."
+
+
+def _set_up() -> None:
+    from kundresa.project.roles import set_up_django
+
+    set_up_django()

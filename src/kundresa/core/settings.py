@@ -1,0 +1,190 @@
+"""The settings: one frozen object, read once from the environment.
+
+Each variable ``KUNDRESA_X`` may come from the file that ``KUNDRESA_X_FILE`` names. All faults are
+told at once, each with the variable, the value seen (never a secret's) and the remedy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from kundresa.core.errors import BadInputError, Fault
+from kundresa.core.ids import new_secret
+from kundresa.core.times import zone_named
+
+PREFIX: Final = "KUNDRESA_"
+SECRETS: Final = frozenset({"secret_key", "database_url"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+_REMEDIES: Final[Mapping[str, str]] = {
+    "data_dir": "Name a folder.",
+    "database_url": "Write sqlite:///path/of/file.db or postgresql://name:password@host/database.",
+    "host": "Leave it at 127.0.0.1: until members sign in, pages are for this machine only.",
+    "port": "Write a whole number from 1 to 65535.",
+    "collect_port": "Write a whole number from 0 to 65535; 0 picks a free one.",
+    "base_url": "Write an address that starts with http:// or https://.",
+    "secret_key": "Write at least 32 characters, or leave it out: one is made in the data folder.",
+    "log_level": "Write debug, info, warning or error.",
+    "log_format": "Write text or json.",
+    "language": "Write en, sv, nb or da.",
+    "time_zone": "Write one like Europe/Stockholm or UTC.",
+}
+
+
+def _loopback(host: str) -> str:
+    if host not in LOOPBACK:
+        raise ValueError("would open pages that nobody signs in to")
+    return host
+
+
+def _database(url: str) -> str:
+    if url and urlsplit(url).scheme not in {"sqlite", "postgresql", "postgres"}:
+        raise ValueError("is not an address of SQLite or PostgreSQL")
+    return url
+
+
+def _web_address(url: str) -> str:
+    if url and urlsplit(url).scheme not in {"http", "https"}:
+        raise ValueError("is not a web address")
+    return url
+
+
+def _zone(name: str) -> str:
+    try:
+        zone_named(name)
+    except BadInputError as error:
+        raise ValueError("is not a time zone") from error
+    return name
+
+
+def _long_enough(key: str) -> str:
+    if key and len(key) < 32:
+        raise ValueError("is too short")
+    return key
+
+
+class Settings(BaseSettings):
+    """What this installation was told."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    data_dir: Path = Field(default_factory=lambda: Path.home() / ".local/share/kundresa")
+    database_url: Annotated[str, AfterValidator(_database)] = ""
+    host: Annotated[str, AfterValidator(_loopback)] = "127.0.0.1"
+    port: int = Field(default=8600, ge=1, le=65535)
+    collect_port: int = Field(default=0, ge=0, le=65535)
+    base_url: Annotated[str, AfterValidator(_web_address)] = ""
+    secret_key: Annotated[str, AfterValidator(_long_enough)] = Field(default="", repr=False)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    language: Literal["en", "sv", "nb", "da"] = "en"
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take only what `read_settings` gathered; it also knows the ``_FILE`` form."""
+        return (init_settings,)
+
+    def __repr__(self) -> str:
+        return f"Settings(data_dir={str(self.data_dir)!r}, port={self.port})"
+
+    __str__ = __repr__
+
+    @property
+    def database(self) -> str:
+        """The address of the database; by default a file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'kundresa.db'}"
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the database is PostgreSQL."""
+        return self.database.startswith("postgres")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The file of an SQLite database."""
+        return Path(self.database.removeprefix("sqlite:///"))
+
+    @property
+    def address(self) -> str:
+        """Where people find the pages."""
+        return self.base_url or f"http://{self.host}:{self.port}"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read and check the variables; raise once with every fault."""
+    values, faults = _gather(environment)
+    try:
+        found = Settings(**values)
+    except ValidationError as error:
+        faults += [_fault(problem, values) for problem in error.errors()]
+        found = None
+    if faults or found is None:
+        raise BadInputError("The settings can't be used.", faults=faults)
+    return found
+
+
+@cache
+def settings() -> Settings:
+    """Give the settings of this process."""
+    return read_settings(os.environ)
+
+
+def secret_key(found: Settings) -> str:
+    """Give the key that signs sessions; made once, readable by its owner only."""
+    if found.secret_key:
+        return found.secret_key
+    path = found.data_dir / "secret_key"
+    return _read_or_make(path, lambda: new_secret(48))
+
+
+def _read_or_make(path: Path, make: Callable[[], str]) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A whole file appears by link: two first starts at once read the same key.
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(make())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def _gather(environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
+    values: dict[str, str] = {}
+    faults: list[Fault] = []
+    for name in Settings.model_fields:
+        variable = PREFIX + name.upper()
+        if variable in environment:
+            values[name] = environment[variable]
+        elif file := environment.get(f"{variable}_FILE"):
+            try:
+                values[name] = Path(file).read_text().strip()
+            except OSError as error:
+                said = f"names {file!r}, which can't be read ({error.strerror})."
+                faults.append(Fault(f"{variable}_FILE", said, "Name a file that we may read."))
+    return values, faults
+
+
+def _fault(problem: Any, values: Mapping[str, str]) -> Fault:
+    name = str(problem["loc"][0])
+    seen = "has a value" if name in SECRETS else f"is {values.get(name)!r}"
+    message = f"{seen}: {problem['msg'].removeprefix('Value error, ')}."
+    if name in SECRETS:
+        message = "can't be used." if problem["type"] != "value_error" else message
+    return Fault(PREFIX + name.upper(), message, _REMEDIES[name])

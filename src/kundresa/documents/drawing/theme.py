@@ -1,0 +1,185 @@
+"""The look of a drawn map: one set of rules for files, slides' colours and the page.
+
+Stage and persona colours are told apart with the common kinds of colour blindness, and no meaning
+rests on colour alone. ``python -m kundresa.documents.drawing.theme`` prints the style sheet of the
+page, which is kept as ``ui/static/ui/map.css``.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Final
+
+_STAGES: Final = {
+    "light": (
+        ("#dfe8fb", "#1f3f87", "#f5f8fe"),
+        ("#d6efec", "#0c5049", "#f2faf9"),
+        ("#fbe9cd", "#6d4207", "#fefaf3"),
+        ("#ecdff5", "#5a2a78", "#faf6fd"),
+        ("#dbeff9", "#0c4a68", "#f3fafd"),
+        ("#fbe0dc", "#852a1c", "#fef6f5"),
+        ("#e6ecd2", "#434f12", "#f9fbf2"),
+        ("#e4e6ec", "#343c4e", "#f7f8fa"),
+    ),
+    "dark": (
+        ("#22345f", "#cbdafb", "#151c2d"),
+        ("#12443f", "#b9e9e2", "#12201f"),
+        ("#503910", "#fbe0b4", "#211b11"),
+        ("#452a5a", "#ead3f8", "#1e1726"),
+        ("#143f56", "#c3e6f8", "#121e26"),
+        ("#5a2a23", "#fbd3cc", "#241715"),
+        ("#3b4417", "#e2edb9", "#1b1e12"),
+        ("#363c4a", "#dfe3ec", "#191c22"),
+    ),
+}
+_PERSONAS: Final = {
+    "light": ("#2f5fd0", "#c2500c", "#0b7a6f", "#8a3fb0", "#7a6200", "#b3266a"),
+    "dark": ("#86a9ff", "#ff9d61", "#4fd1c1", "#d49bf5", "#e0c14a", "#ff8cbc"),
+}
+_PLAIN: Final = {
+    "light": {
+        "paper": "#ffffff", "ink": "#171a21", "quiet": "#59606f", "line": "#e3e6ec",
+        "card": "#ffffff", "card-line": "#d9dde5", "live": "#ffffff", "chip": "#f2f4f8",
+        "pain": "#c2410c", "gain": "#0b7a6f", "idea": "#2f5fd0", "ask": "#8a3fb0",
+        "quote": "#8b93a3", "went-on": "#2f5fd0", "completed": "#12306f", "came-back": "#9d7bc4",
+        "open": "#c3c9d4", "lost": "#d9631e", "flag": "#fde4d8", "flag-ink": "#8d2d06",
+        "moment": "#b7791f", "icon": "#eef1f7", "icon-ink": "#3b4458", "area": "#2f5fd0",
+        "bar": "#5f7fcf",
+    },
+    "dark": {
+        "paper": "#0f1218", "ink": "#eceff5", "quiet": "#a2aaba", "line": "#2a303b",
+        "card": "#191e27", "card-line": "#323a48", "live": "#191e27", "chip": "#1e242f",
+        "pain": "#ff9d61", "gain": "#4fd1c1", "idea": "#86a9ff", "ask": "#d49bf5",
+        "quote": "#7c869a", "went-on": "#6f96fb", "completed": "#c7d8ff", "came-back": "#a98bd0",
+        "open": "#4d5666", "lost": "#f0823f", "flag": "#52240f", "flag-ink": "#ffc9a8",
+        "moment": "#eab04c", "icon": "#262d3a", "icon-ink": "#c9d1e0", "area": "#86a9ff",
+        "bar": "#6f96fb",
+    },
+}  # fmt: skip
+
+FONT_STACK: Final = 'Inter, "Inter Variable", system-ui, -apple-system, "Segoe UI", sans-serif'
+
+_RULES: Final = """\
+.k-map text { font-family: %(font)s; fill: var(--k-ink); }
+.k-paper { fill: var(--k-paper); }
+.k-rule { fill: var(--k-line); }
+.k-map .k-quiet, .k-map .k-lane-name { fill: var(--k-quiet); }
+.k-map .k-lane-name { fill: var(--k-ink); }
+.k-chip { fill: var(--k-chip); stroke: var(--k-line); }
+.k-chip.k-negative { stroke-dasharray: 4 3; stroke: var(--k-quiet); }
+.k-hub { fill: var(--k-paper); stroke: var(--k-line); stroke-width: 2; }
+.k-card { fill: var(--k-card); stroke: var(--k-card-line); }
+.k-card-quote { fill: var(--k-card); }
+.k-state-not_instrumented, .k-state-no_data { stroke-dasharray: 4 3; }
+.k-state-unused { stroke-dasharray: 1 3; }
+.k-accent-pain { fill: var(--k-pain); }
+.k-accent-gain { fill: var(--k-gain); }
+.k-accent-idea { fill: var(--k-idea); }
+.k-accent-ask { fill: var(--k-ask); }
+.k-accent-quote { fill: var(--k-quote); }
+.k-icon-ground { fill: var(--k-icon); }
+.k-glyph { fill: none; stroke: var(--k-icon-ink); stroke-width: 1.3; stroke-linejoin: round; \
+stroke-linecap: round; }
+.k-live-card { fill: var(--k-live); stroke: var(--k-card-line); }
+.k-bar-ground { fill: var(--k-line); }
+.k-bar { fill: var(--k-bar); }
+.k-went_on { fill: var(--k-went-on); }
+.k-completed { fill: var(--k-completed); }
+.k-came_back { fill: var(--k-came-back); }
+.k-open { fill: var(--k-open); }
+.k-lost { fill: var(--k-lost); }
+.k-map .k-drop { fill: var(--k-quiet); }
+.k-flag { fill: var(--k-flag); }
+.k-map .k-flag-text { fill: var(--k-flag-ink); }
+.k-axis { fill: none; stroke: var(--k-line); stroke-dasharray: 2 4; }
+.k-axis-zero { stroke: var(--k-card-line); stroke-dasharray: none; stroke-width: 1.5; }
+.k-face { fill: none; stroke: var(--k-quiet); stroke-width: 1.2; }
+.k-face-eye { fill: var(--k-quiet); }
+.k-face-mouth { fill: none; stroke: var(--k-quiet); stroke-width: 1.2; stroke-linecap: round; }
+.k-curve { fill: none; stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }
+.k-curve.k-layer-desired { stroke-width: 2; stroke-dasharray: 7 6; }
+.k-curve.k-layer-computed { stroke-width: 2; stroke-dasharray: 1.5 5; }
+.k-curve-area { fill: var(--k-area); fill-opacity: 0.09; }
+.k-sample { fill: none; stroke: var(--k-quiet); stroke-width: 2; }
+.k-sample.k-layer-desired { stroke-dasharray: 5 4; }
+.k-sample.k-layer-computed { stroke-dasharray: 1.5 4; }
+.k-sample-dot { fill: var(--k-quiet); }
+.k-point { stroke: var(--k-paper); stroke-width: 2; }
+.k-measured { stroke: var(--k-paper); stroke-width: 1.5; }
+.k-whisker { fill: none; stroke-width: 1.5; }
+.k-halo { fill: var(--k-paper); fill-opacity: 0.85; }
+.k-moment { fill: var(--k-moment); fill-opacity: 0.07; }
+.k-moment-star { fill: var(--k-moment); }
+.k-clock-line { fill: none; stroke: var(--k-card-line); stroke-width: 2; }
+.k-clock-dot { fill: var(--k-ink); }
+.k-service-line { fill: none; stroke: var(--k-quiet); stroke-dasharray: 6 5; }
+.k-map .k-service-name { fill: var(--k-quiet); }
+.k-edge { fill: var(--k-line); }
+"""
+
+
+def _stage_rules() -> str:
+    lines = [
+        f".k-stage-head.k-stage-{n} {{ fill: var(--k-stage-{n}); }}\n"
+        f".k-map .k-stage-name.k-stage-{n} {{ fill: var(--k-stage-{n}-ink); }}\n"
+        f".k-stage-ground.k-stage-{n} {{ fill: var(--k-stage-{n}-ground); }}\n"
+        for n in range(len(_STAGES["light"]))
+    ]
+    return "".join(lines)
+
+
+def _persona_rules() -> str:
+    lines = [
+        f".k-persona-{n} {{ fill: var(--k-persona-{n}); }}\n"
+        f".k-curve.k-persona-{n}, .k-whisker.k-persona-{n} "
+        f"{{ fill: none; stroke: var(--k-persona-{n}); }}\n"
+        f".k-hollow.k-persona-{n} {{ fill: var(--k-paper); stroke: var(--k-persona-{n}); "
+        "stroke-width: 2; }\n"
+        for n in range(len(_PERSONAS["light"]))
+    ]
+    return "".join(lines)
+
+
+def tokens(theme: str) -> dict[str, str]:
+    """Give the colours of a theme, light or dark, by name."""
+    named = dict(_PLAIN[theme])
+    for index, (head, ink, ground) in enumerate(_STAGES[theme]):
+        named |= {
+            f"stage-{index}": head,
+            f"stage-{index}-ink": ink,
+            f"stage-{index}-ground": ground,
+        }
+    return named | {f"persona-{n}": colour for n, colour in enumerate(_PERSONAS[theme])}
+
+
+def rules() -> str:
+    """Give the rules, their colours still names."""
+    return _RULES % {"font": FONT_STACK} + _stage_rules() + _persona_rules()
+
+
+def resolved(theme: str) -> str:
+    """Give the rules with the colours of one theme, for readers that know no variables."""
+    named = tokens(theme)
+    return re.sub(r"var\(--k-([\w-]+)\)", lambda found: named[found[1]], rules())
+
+
+def _declared(theme: str, selector: str) -> str:
+    lines = "".join(f"  --k-{name}: {colour};\n" for name, colour in tokens(theme).items())
+    return f"{selector} {{\n{lines}}}\n"
+
+
+def stylesheet() -> str:
+    """Give the style sheet of the page: light, dark by wish of the system, dark by choice."""
+    dark = _declared("dark", ':root:not([data-theme="light"])')
+    return (
+        "/* Made by kundresa.documents.drawing.theme; change it there. */\n"
+        + _declared("light", ":root")
+        + f"@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
+        + _declared("dark", ':root[data-theme="dark"]')
+        + rules()
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(stylesheet())

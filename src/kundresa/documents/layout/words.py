@@ -1,0 +1,173 @@
+"""The words inside the drawing, in its four languages.
+
+They travel with the picture into files and slides, where no message catalogue is at hand.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LANGUAGES: Final = ("en", "sv", "nb", "da")
+
+# en, sv, nb, da
+_ROWS: Final[dict[str, tuple[str, str, str, str]]] = {
+    "stages": ("Stages", "Faser", "Faser", "Faser"),
+    "stage": ("Stage", "Fas", "Fase", "Fase"),
+    "steps": ("Steps", "Steg", "Steg", "Trin"),
+    "step": ("Step", "Steg", "Steg", "Trin"),
+    "live": ("What happened", "Vad som hände", "Hva som skjedde", "Hvad der skete"),
+    "emotion": ("Emotion", "Känsla", "Følelse", "Følelse"),
+    "clock": ("Time of day", "Tid på dagen", "Tid på dagen", "Tid på dagen"),
+    "reached": ("reached", "nådde hit", "nådde hit", "nåede hertil"),
+    "went_on": ("went on", "gick vidare", "gikk videre", "gik videre"),
+    "came_back": ("came back", "kom tillbaka", "kom tilbake", "kom tilbage"),
+    "lost": ("lost", "förlorade", "tapt", "tabt"),
+    "open": ("open", "öppna", "åpne", "åbne"),
+    "completed": ("completed", "slutförda", "fullførte", "gennemførte"),
+    "go_on_rate": ("go on", "går vidare", "går videre", "går videre"),
+    "drop_off": ("drop-off", "bortfall", "frafall", "frafald"),
+    "stopped_here": ("stopped here", "slutade här", "stoppet her", "stoppede her"),
+    "too_few": (
+        "Too few for per cents",
+        "För få för procent",
+        "For få til prosent",
+        "For få til procent",
+    ),
+    "interval": (
+        "95% interval",
+        "95 % intervall",
+        "95 % intervall",
+        "95 % interval",
+    ),
+    "reach": ("reach", "räckvidd", "rekkevidde", "rækkevidde"),
+    "touches": ("touches", "beröringar", "berøringer", "berøringer"),
+    "exits": ("exits", "avhopp", "avhopp", "frafaldne"),
+    "share_of_stage": (
+        "share of the stage",
+        "andel av fasen",
+        "andel av fasen",
+        "andel af fasen",
+    ),
+    "dead_end": ("Dead end", "Återvändsgränd", "Blindvei", "Blindgyde"),
+    "not_instrumented": (
+        "not measured yet",
+        "mäts inte än",
+        "måles ikke ennå",
+        "måles ikke endnu",
+    ),
+    "unused": (
+        "no touch in the period",
+        "ingen beröring i perioden",
+        "ingen berøring i perioden",
+        "ingen berøring i perioden",
+    ),
+    "no_data": (
+        "no data from its source",
+        "ingen data från källan",
+        "ingen data fra kilden",
+        "ingen data fra kilden",
+    ),
+    "measured": ("measured", "uppmätt", "målt", "målt"),
+    "drawn": ("drawn", "ritad", "tegnet", "tegnet"),
+    "desired": ("desired", "önskad", "ønsket", "ønsket"),
+    "computed": ("computed", "beräknad", "beregnet", "beregnet"),
+    "answers": ("answers", "svar", "svar", "svar"),
+    "few_answers": ("under 30 answers", "under 30 svar", "under 30 svar", "under 30 svar"),
+    "moment_of_truth": (
+        "moment of truth",
+        "sanningens ögonblick",
+        "sannhetens øyeblikk",
+        "sandhedens øjeblik",
+    ),
+    "not_for": ("not for", "inte för", "ikke for", "ikke for"),
+    "says": ("Says", "Säger", "Sier", "Siger"),
+    "thinks": ("Thinks", "Tänker", "Tenker", "Tænker"),
+    "does": ("Does", "Gör", "Gjør", "Gør"),
+    "feels": ("Feels", "Känner", "Føler", "Føler"),
+    "interaction": (
+        "line of interaction",
+        "interaktionslinje",
+        "interaksjonslinje",
+        "interaktionslinje",
+    ),
+    "visibility": ("line of visibility", "synlighetslinje", "synlighetslinje", "synlighedslinje"),
+    "internal_interaction": (
+        "line of internal interaction",
+        "linje för intern interaktion",
+        "linje for intern interaksjon",
+        "linje for intern interaktion",
+    ),
+    "current_state": ("Current state", "Nuläge", "Nåsituasjon", "Nuværende situation"),
+    "future_state": ("Future state", "Framtida läge", "Fremtidig situasjon", "Fremtidig situation"),
+    "day_in_life": ("Day in the life", "En dag i livet", "En dag i livet", "En dag i livet"),
+    "empathy_map": ("Empathy map", "Empatikarta", "Empatikart", "Empatikort"),
+    "service_blueprint": (
+        "Service blueprint",
+        "Tjänsteritning",
+        "Tjenestetegning",
+        "Servicetegning",
+    ),
+    "journey_canvas": ("Journey canvas", "Reseduk", "Reiselerret", "Rejselærred"),
+    "experience_map": ("Experience map", "Upplevelsekarta", "Opplevelseskart", "Oplevelseskort"),
+    "planned": ("planned", "planerad", "planlagt", "planlagt"),
+    "actual": ("actual", "verklig", "faktisk", "faktisk"),
+    "map_of": (
+        "{kind} with {stages} stages, {steps} steps and {lanes} lanes.",
+        "{kind} med {stages} faser, {steps} steg och {lanes} banor.",
+        "{kind} med {stages} faser, {steps} steg og {lanes} baner.",
+        "{kind} med {stages} faser, {steps} trin og {lanes} baner.",
+    ),
+    "what": ("What", "Vad", "Hva", "Hvad"),
+    "touchpoint": ("Touchpoint", "Kontaktpunkt", "Kontaktpunkt", "Kontaktpunkt"),
+    "persona": ("Persona", "Persona", "Persona", "Persona"),
+    "personas": ("Personas", "Personor", "Personaer", "Personaer"),
+    "map_table": ("The map as a table", "Kartan som tabell", "Kartet som tabell", "Kortet som tabel"),
+    "live_table": (
+        "The stages in numbers",
+        "Faserna i siffror",
+        "Fasene i tall",
+        "Faserne i tal",
+    ),
+    "touchpoint_table": (
+        "The touchpoints in numbers",
+        "Kontaktpunkterna i siffror",
+        "Kontaktpunktene i tall",
+        "Kontaktpunkterne i tal",
+    ),
+    "emotion_table": ("Emotion, −2 to +2", "Känsla, −2 till +2", "Følelse, −2 til +2", "Følelse, −2 til +2"),
+    "state": ("State", "Tillstånd", "Tilstand", "Tilstand"),
+    "used": ("in use", "används", "i bruk", "i brug"),
+    "made_with": ("Drawn by Kundresa", "Ritad av Kundresa", "Tegnet av Kundresa", "Tegnet af Kundresa"),
+}  # fmt: skip
+
+
+def supported(language: str) -> str:
+    """Give the nearest language the drawing speaks: ``nb`` for ``no``, else English."""
+    base = language.lower().replace("_", "-").split("-")[0]
+    base = "nb" if base in {"no", "nn"} else base
+    return base if base in LANGUAGES else "en"
+
+
+def word(key: str, language: str) -> str:
+    """Say one of the drawing's words; a kind we have no word for stands as it is."""
+    row = _ROWS.get(key)
+    if row is None:
+        return key.replace("_", " ")
+    return row[LANGUAGES.index(supported(language))]
+
+
+def number(value: float, language: str, decimals: int = 0) -> str:
+    """Write a number as the language does."""
+    text = f"{value:,.{decimals}f}".replace("-", "−")
+    language = supported(language)
+    if language == "en":
+        return text
+    thousands = "." if language == "da" else "\u00a0"
+    return text.replace(",", "\0").replace(".", ",").replace("\0", thousands)
+
+
+def per_cent(rate: float, language: str) -> str:
+    """Write a rate as whole per cents, with one decimal near the ends where it matters."""
+    decimals = 1 if 0 < rate < 0.01 or 0.99 < rate < 1 else 0
+    sign = "%" if supported(language) == "en" else "\u00a0%"
+    return number(rate * 100, language, decimals) + sign

@@ -1,0 +1,13 @@
+"""The door to events."""
+
+from kundresa.events.actions import close_source, ensure_first_source, make_source, seal_inbox
+from kundresa.events.queries import set_aside_count, write_keys
+
+__all__ = [
+    "close_source",
+    "ensure_first_source",
+    "make_source",
+    "seal_inbox",
+    "set_aside_count",
+    "write_keys",
+]

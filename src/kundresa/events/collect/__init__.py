@@ -1,0 +1,1 @@
+"""The collect process: HTTP in, inbox rows out. Plain ASGI; it never loads Django's ORM."""

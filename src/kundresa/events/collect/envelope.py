@@ -1,0 +1,156 @@
+"""Reads a request's body into inbox rows: gzip, JSON, the batch and the verdict on each event."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from kundresa.core.ids import new_id
+
+MOST_COMPRESSED: Final = 4 << 20
+MOST_PLAIN: Final = 8 << 20
+MOST_EVENTS: Final = 2_500
+MOST_EVENT: Final = 32 << 10
+PATHS: Final[Mapping[str, str]] = {
+    "track": "track", "t": "track", "identify": "identify", "i": "identify", "page": "page",
+    "p": "page", "screen": "screen", "s": "screen", "group": "group", "g": "group",
+    "alias": "alias", "a": "alias", "batch": "batch", "b": "batch", "import": "batch",
+}  # fmt: skip
+KINDS: Final = frozenset(PATHS.values()) - {"batch"}
+
+
+class Refused(Exception):
+    """An answer other than 200."""
+
+    def __init__(self, status: int, code: str, message: str, retry_after: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+
+
+@dataclass
+class Envelope:
+    """The sound events of one request, and the others by their index."""
+
+    rows: list[tuple[str, bytes]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+
+
+def plain_body(body: bytes) -> bytes:
+    """Undo gzip, known by its first bytes (headers lie), and stop at a bomb."""
+    if not body.startswith(b"\x1f\x8b"):
+        if len(body) > MOST_COMPRESSED:
+            raise _too_large()
+        return body
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        plain = reader.decompress(body, MOST_PLAIN + 1)
+    except zlib.error as error:
+        raise Refused(400, "bad_gzip", f"The body is not sound gzip: {error}.") from error
+    if len(plain) > MOST_PLAIN:
+        raise _too_large()
+    if not reader.eof:
+        raise Refused(400, "bad_gzip", "The gzip body ends too early.")
+    return plain
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object, whatever the content type says."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(400, "bad_json", f"The body is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Refused(400, "bad_json", "The body is not a JSON object.")
+    return found
+
+
+def write_key(authorization: str, query_key: str, body: Mapping[str, Any] | None) -> str:
+    """Find the key: Basic user name, body, Bearer, or query; empty when there is none."""
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name = base64.b64decode(rest.strip(), validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            name = ""
+        if name:
+            return name
+    if body is not None and isinstance(body.get("writeKey"), str):
+        return str(body["writeKey"])
+    if scheme.lower() == "bearer" and rest.strip():
+        return rest.strip()
+    return query_key
+
+
+def read_envelope(kind: str, body: dict[str, Any], received_at: str, retries: str) -> Envelope:
+    """Turn a request into rows; a fault in one event of a batch leaves the others."""
+    body.pop("writeKey", None)
+    single = kind != "batch"
+    events = [{**body, "type": kind}] if single else body.get("batch")
+    if not isinstance(events, list):
+        raise Refused(400, "no_batch", 'The body has no list "batch".')
+    if len(events) > MOST_EVENTS:
+        raise Refused(413, "too_many_events", f"A batch holds {MOST_EVENTS} events at most.")
+    shared = {} if single else {key: body.get(key) for key in ("context", "integrations", "sentAt")}
+    added: dict[str, Any] = {"receivedAt": received_at}
+    if retries:
+        added["retries"] = retries[:20]
+    envelope = Envelope()
+    for index, event in enumerate(events):
+        try:
+            envelope.rows.append(_row(event, shared, added))
+        except Refused as refusal:
+            if single:
+                raise
+            verdict = {"index": index, "code": refusal.code, "message": refusal.message}
+            envelope.refused.append(verdict)
+    return envelope
+
+
+def _row(event: Any, shared: Mapping[str, Any], added: Mapping[str, Any]) -> tuple[str, bytes]:
+    if not isinstance(event, dict):
+        raise Refused(400, "bad_event", "The event is not an object.")
+    if event.get("type") not in KINDS:
+        raise Refused(400, "bad_type", f"The event has no known type, but {event.get('type')!r}.")
+    if not _is_id(event.get("userId")) and not _is_id(event.get("anonymousId")):
+        raise Refused(400, "no_id", "The event has neither userId nor anonymousId.")
+    message_id = event.get("messageId")
+    if message_id is None or message_id == "":
+        message_id = new_id()
+    # NUL can't stand in a PostgreSQL text
+    if not isinstance(message_id, str) or len(message_id) > 100 or "\0" in message_id:
+        raise Refused(400, "bad_message_id", "messageId is not a text of 100 characters at most.")
+    whole = {**event, **_merged(event, shared), **added, "messageId": message_id}
+    encoded = msgspec.json.encode(whole)
+    if len(encoded) > MOST_EVENT:
+        raise Refused(400, "event_too_large", f"An event holds {MOST_EVENT} bytes at most.")
+    return message_id, encoded
+
+
+def _merged(event: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    merged = {}
+    for key, value in shared.items():
+        own = event.get(key)
+        if isinstance(value, dict) and isinstance(own, dict):
+            merged[key] = {**value, **own}
+        elif own is None and value is not None:
+            merged[key] = value
+    return merged
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
+
+
+def _too_large() -> Refused:
+    return Refused(
+        413, "too_large", f"A body holds {MOST_COMPRESSED} bytes at most, {MOST_PLAIN} unpacked."
+    )

@@ -1,0 +1,194 @@
+"""The mapping document: how the rows of some tables become events.
+
+A wide row gives one event for each of its times. A table may be joined with others on shared
+columns, and a day may be counted from a named date, as data sets without calendar dates do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from kundresa.core.conditions import faults_in
+from kundresa.core.errors import BadInputError, Fault, known_values, raise_if_faulty
+from kundresa.core.records import scale_bounds
+from kundresa.core.times import zone_named
+
+TYPES: Final = ("text", "number", "boolean")
+_TOP: Final = (
+    "kundresa_mapping", "title", "zone", "missing", "tables", "types", "dates", "rows",
+)  # fmt: skip
+_ROW: Final = ("table", "join", "profile", "channel", "currency", "group", "properties", "events")
+_EVENT: Final = (
+    "event", "when", "time", "precision", "value", "currency", "channel", "group", "id", "score",
+    "properties",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A checked mapping; ``folder`` is where the files of its tables lie."""
+
+    folder: Path
+    zone: str
+    tables: AnyMapping[str, AnyMapping[str, Any]]
+    rows: tuple[AnyMapping[str, Any], ...]
+    types: AnyMapping[str, str] = field(default_factory=dict)
+    dates: AnyMapping[str, AnyMapping[str, Any]] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset({""})
+
+
+def read_mapping(path: Path | str) -> Mapping:
+    """Read and check a mapping file.
+
+    Raises
+    ------
+    BadInputError
+        With every fault of the file, each with its place.
+    """
+    file = Path(path)
+    data = _load(file)
+    faults = _faults(data)
+    raise_if_faulty(faults, f"The mapping {file.name}")
+    return Mapping(
+        folder=file.parent,
+        zone=data.get("zone", "UTC"),
+        tables=data["tables"],
+        rows=tuple(data["rows"]),
+        types=data.get("types", {}),
+        dates=data.get("dates", {}),
+        missing=frozenset(data.get("missing", [""])),
+    )
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        data = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise BadInputError(f"There is no file {file}.") from error
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{file} is not UTF-8.", hint="Save it as UTF-8.") from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise BadInputError(f"{file}{where} is not YAML: {error.problem}.") from error
+    except YAMLError as error:
+        raise BadInputError(f"{file} is not YAML: {error}.") from error
+    if not isinstance(data, dict):
+        raise BadInputError(f"{file} holds no mapping.", hint="Begin with kundresa_mapping: 1.")
+    return data
+
+
+def _faults(data: AnyMapping[str, Any]) -> list[Fault]:
+    faults = _unknown(data, _TOP, "")
+    if data.get("kundresa_mapping") != 1:
+        said = f"is {data.get('kundresa_mapping')!r}."
+        faults.append(Fault("kundresa_mapping", said, "This release reads 1."))
+    faults += _zone_faults(data.get("zone", "UTC"))
+    tables = data.get("tables")
+    if not isinstance(tables, dict) or not tables:
+        faults.append(Fault("tables", "names no table.", "Write tables: {orders: {file: …}}."))
+        tables = {}
+    faults += _table_faults(tables)
+    for column, sort in (data.get("types") or {}).items():
+        if sort not in TYPES:
+            faults.append(Fault(f"types.{column}", f"is {sort!r}.", known_values(sort, TYPES)))
+    rows = data.get("rows")
+    if not isinstance(rows, list) or not rows:
+        return [*faults, Fault("rows", "says nothing.", "Write a list of tables with events.")]
+    dates = data.get("dates") or {}
+    for index, row in enumerate(rows):
+        faults += _row_faults(row, f"rows[{index}]", tables, dates)
+    return faults
+
+
+def _zone_faults(zone: object) -> list[Fault]:
+    try:
+        zone_named(str(zone))
+    except BadInputError as error:
+        return [Fault("zone", error.message, error.hint)]
+    return []
+
+
+def _table_faults(tables: AnyMapping[str, Any]) -> list[Fault]:
+    faults = []
+    for name, table in tables.items():
+        file = table.get("file") if isinstance(table, dict) else None
+        # A mapping may come from elsewhere; it must not reach outside its own folder.
+        if not isinstance(file, str) or Path(file).is_absolute() or ".." in Path(file).parts:
+            hint = "Name a file beside the mapping."
+            faults.append(Fault(f"tables.{name}.file", f"is {file!r}.", hint))
+    return faults
+
+
+def _row_faults(
+    row: Any, place: str, tables: AnyMapping[str, Any], dates: AnyMapping[str, Any]
+) -> list[Fault]:
+    if not isinstance(row, dict):
+        return [Fault(place, "is not a table with events.", "Write {table: …, events: […]}.")]
+    faults = _unknown(row, _ROW, f"{place}.")
+    joins = row.get("join") or []
+    named = [(f"{place}.table", row.get("table"))]
+    named += [(f"{place}.join[{i}].table", join.get("table")) for i, join in enumerate(joins)]
+    faults += [
+        Fault(where, f"is {table!r}.", known_values(table, tables))
+        for where, table in named
+        if table not in tables
+    ]
+    faults += [
+        Fault(f"{place}.join[{i}].on", "names no column.", "Write on: [order_id].")
+        for i, join in enumerate(joins)
+        if not join.get("on")
+    ]
+    if "profile" not in row:
+        faults.append(Fault(f"{place}.profile", "is missing.", "Name the column of the profile."))
+    events = row.get("events")
+    if not isinstance(events, list) or not events:
+        return [*faults, Fault(f"{place}.events", "is empty.", "Write a list of events.")]
+    for index, event in enumerate(events):
+        faults += _event_faults(event, f"{place}.events[{index}]", dates)
+    return faults
+
+
+def _event_faults(event: Any, place: str, dates: AnyMapping[str, Any]) -> list[Fault]:
+    if not isinstance(event, dict):
+        return [Fault(place, "is not an event.", "Write {event: …, time: …}.")]
+    faults = _unknown(event, _EVENT, f"{place}.")
+    if not event.get("event"):
+        faults.append(Fault(f"{place}.event", "is missing.", "Write the event's name."))
+    if "when" in event:
+        faults += faults_in(event["when"], f"{place}.when")
+    time = event.get("time")
+    if isinstance(time, dict):
+        if time.get("from") not in dates:
+            hint = known_values(time.get("from"), dates)
+            faults.append(Fault(f"{place}.time.from", f"is {time.get('from')!r}.", hint))
+    elif not isinstance(time, str):
+        faults.append(Fault(f"{place}.time", f"is {time!r}.", "Name the column of the time."))
+    score = event.get("score")
+    if score is not None:
+        faults += _scale_faults(score, f"{place}.score")
+    return faults
+
+
+def _scale_faults(score: Any, place: str) -> list[Fault]:
+    try:
+        scale_bounds(str(score["scale"]))
+    except (KeyError, TypeError):
+        return [Fault(place, f"is {score!r}.", "Write {value: column, scale: csat5}.")]
+    except BadInputError as error:
+        return [Fault(f"{place}.scale", error.message, error.hint)]
+    return []
+
+
+def _unknown(data: AnyMapping[str, Any], known: tuple[str, ...], place: str) -> list[Fault]:
+    return [
+        Fault(f"{place}{key}", "is not known here.", known_values(key, known))
+        for key in data
+        if key not in known
+    ]

@@ -1,0 +1,1 @@
+"""Puts the areas together: settings, addresses, processes. Nothing imports it."""
