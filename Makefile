@@ -18,13 +18,13 @@ demo: setup ## start Kundresa with a worked example
 	@.venv/bin/kundresa demo $(ARGS)
 
 test: setup ## run the tests, with a real browser and PostgreSQL
-	@$(SERVICES) $(PY) -m pytest -m "not long" $(ARGS)
+	@$(SERVICES) tools/run_tests.sh "not long" $(ARGS)
 
 test-long: setup ## run the long tests: crash rounds, long histories
-	@$(SERVICES) $(PY) -m pytest -m long $(ARGS)
+	@$(SERVICES) tools/run_tests.sh long $(ARGS)
 
 browser: setup ## run only the tests in a real browser
-	@$(SERVICES) $(PY) -m pytest -m "browser and not long" $(ARGS)
+	@$(SERVICES) env -u KUNDRESA_TEST_DATABASE_URL $(PY) -m pytest -m "browser and not long" $(ARGS)
 
 check: setup ## format, lint, types, import contracts, changelog
 	@.venv/bin/ruff format --check .

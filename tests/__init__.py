@@ -1,0 +1,16 @@
+"""Gives the tests a data folder of their own.
+
+Here and not in conftest: the framework's settings are read before any conftest is.
+"""
+
+import os
+import tempfile
+
+_POSTGRES = os.environ.get("KUNDRESA_TEST_DATABASE_URL", "")
+
+for _name in [name for name in os.environ if name.startswith("KUNDRESA_") and "TEST" not in name]:
+    del os.environ[_name]
+os.environ["KUNDRESA_DATA_DIR"] = tempfile.mkdtemp(prefix="kundresa-tests-")
+os.environ["DJANGO_SETTINGS_MODULE"] = "kundresa.project.django_settings"
+if _POSTGRES:
+    os.environ["KUNDRESA_DATABASE_URL"] = _POSTGRES

@@ -7,18 +7,10 @@ and only those, run on the PostgreSQL that it names: the second of two runs.
 from __future__ import annotations
 
 import os
-import tempfile
 
 import pytest
 
 _POSTGRES = os.environ.get("KUNDRESA_TEST_DATABASE_URL", "")
-
-for _name in [name for name in os.environ if name.startswith("KUNDRESA_") and "TEST" not in name]:
-    del os.environ[_name]
-os.environ["KUNDRESA_DATA_DIR"] = tempfile.mkdtemp(prefix="kundresa-tests-")
-os.environ["DJANGO_SETTINGS_MODULE"] = "kundresa.project.django_settings"
-if _POSTGRES:
-    os.environ["KUNDRESA_DATABASE_URL"] = _POSTGRES
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,7 +12,10 @@ from kundresa.store import EventTable
 NAMES = st.sampled_from(["view", "cart", "buy", "ä"])
 PROPERTIES = st.sampled_from(["a", "b"])
 PLAIN = st.one_of(
-    st.booleans(), st.integers(-2, 2), st.sampled_from([0.5, -1.5]), st.sampled_from(["", "x", "xy", "å"])
+    st.booleans(),
+    st.integers(-2, 2),
+    st.sampled_from([0.5, -1.5]),
+    st.sampled_from(["", "x", "xy", "å"]),
 )
 
 
@@ -20,7 +23,9 @@ def leaves() -> st.SearchStrategy[Any]:
     number = st.integers(-2, 2)
     target = st.one_of(
         st.builds(lambda n: {"property": n}, PROPERTIES),
-        st.sampled_from([{"field": f} for f in ("value", "channel", "score", "currency", "event", "group")]),
+        st.sampled_from(
+            [{"field": f} for f in ("value", "channel", "score", "currency", "event", "group")]
+        ),
     )
     tails = st.one_of(
         st.builds(lambda c, v: {"is": c, "value": v}, st.sampled_from(["eq", "ne"]), PLAIN),

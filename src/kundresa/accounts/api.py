@@ -1,6 +1,13 @@
 """The door to workspaces and the audit trail."""
 
 from kundresa.accounts.actions import ensure_first_workspace, make_workspace, write_audit_line
+from kundresa.accounts.models import Workspace
 from kundresa.accounts.queries import workspace_ids
 
-__all__ = ["ensure_first_workspace", "make_workspace", "workspace_ids", "write_audit_line"]
+__all__ = [
+    "Workspace",
+    "ensure_first_workspace",
+    "make_workspace",
+    "workspace_ids",
+    "write_audit_line",
+]

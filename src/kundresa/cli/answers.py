@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -43,7 +43,7 @@ def answering(function: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-def refuse(error: KundresaError, *, as_json: bool) -> Any:
+def refuse(error: KundresaError, *, as_json: bool) -> NoReturn:
     """Print the error and leave with exit code 1."""
     if as_json:
         body = {"ok": False, "error": error.to_json()}

@@ -27,7 +27,7 @@ def command(as_json: bool) -> None:
     parts = examine()
     is_well = all(part["ok"] for part in parts)
     if as_json:
-        answer({"ok": is_well, "parts": parts}, True)
+        answer({"parts": parts, "ok": is_well}, as_json=True)
     else:
         for part in parts:
             said = "OK" if part["ok"] else f"{part['fault']} {part['remedy']}"
@@ -50,7 +50,10 @@ def examine() -> list[dict[str, Any]]:
         ("collect", _collect),
         ("worker", _worker),
     ]
-    return [_part("settings", ("", "")), *(_part(name, _safely(look, found)) for name, look in looks)]
+    return [
+        _part("settings", ("", "")),
+        *(_part(name, _safely(look, found)) for name, look in looks),
+    ]
 
 
 def _part(name: str, verdict: Verdict) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _safely(look: Callable[[Settings], Verdict], found: Settings) -> Verdict:
         return look(found)
     except KundresaError as error:
         return error.message, error.hint
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # The class only: a driver's text may hold the database's password.
         return f"can't be looked at ({type(error).__name__}).", "Mend what stands above first."
 

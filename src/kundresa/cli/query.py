@@ -26,7 +26,7 @@ def command(
     query: Path, events: Path, map_file: Path | None, *, skip_bad: bool, as_json: bool
 ) -> None:
     """Answer the query document QUERY."""
-    from kundresa.measures.documents import answer_query  # noqa: PLC0415 - numpy loads on use
+    from kundresa.measures.documents import answer_query
 
     document = read_query(query)
     if map_file is not None:
@@ -39,7 +39,9 @@ def command(
 def read_query(path: Path) -> dict[str, Any]:
     """Read a query document, ``-`` for standard input."""
     try:
-        text = click.get_text_stream("stdin").read() if str(path) == "-" else path.read_text("utf-8")
+        text = (
+            click.get_text_stream("stdin").read() if str(path) == "-" else path.read_text("utf-8")
+        )
         document = json.loads(text)
     except FileNotFoundError as error:
         raise BadInputError(f"There is no file {path}.") from error

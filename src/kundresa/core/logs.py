@@ -13,7 +13,8 @@ import structlog
 from kundresa.core.settings import Settings
 
 _HIDDEN: Final = re.compile(
-    r"(secret|password|passwd|token|write_?key|authorization|cookie|database_url|api_?key)", re.IGNORECASE
+    r"(secret|password|passwd|token|write_?key|authorization|cookie|database_url|api_?key)",
+    re.IGNORECASE,
 )
 _IN_ADDRESS: Final = re.compile(r"(://[^:/@\s]*:)[^@\s]+(@)")
 _IN_QUERY: Final = re.compile(r"((?:writeKey|write_key|token|key)=)[^&\s\"']+", re.IGNORECASE)

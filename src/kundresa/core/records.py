@@ -209,7 +209,9 @@ class _Reader:
             self.fault("score.scale", error.message, error.hint)
             return None
         if number is not None and not low <= number <= high:
-            self.fault("score.value", f"is {number:g}.", f"The scale goes from {low:g} to {high:g}.")
+            self.fault(
+                "score.value", f"is {number:g}.", f"The scale goes from {low:g} to {high:g}."
+            )
             return None
         return None if number is None else Score(number, value["scale"])
 

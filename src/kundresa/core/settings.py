@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from kundresa.core.errors import BadInputError, Fault
 from kundresa.core.ids import new_secret
@@ -71,10 +70,10 @@ def _long_enough(key: str) -> str:
     return key
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What this installation was told."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".local/share/kundresa")
     database_url: Annotated[str, AfterValidator(_database)] = ""
@@ -87,13 +86,6 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     language: Literal["en", "sv", "nb", "da"] = "en"
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-
-    @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take only what `read_settings` gathered; it also knows the ``_FILE`` form."""
-        return (init_settings,)
 
     def __repr__(self) -> str:
         return f"Settings(data_dir={str(self.data_dir)!r}, port={self.port})"
@@ -125,7 +117,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read and check the variables; raise once with every fault."""
     values, faults = _gather(environment)
     try:
-        found = Settings(**values)
+        found = Settings.model_validate(values)
     except ValidationError as error:
         faults += [_fault(problem, values) for problem in error.errors()]
         found = None

@@ -23,7 +23,15 @@ WEEK: Final = 7 * DAY
 
 PRECISIONS: Final = ("microsecond", "second", "minute", "hour", "day", "month", "year")
 _FIXED: Final = {"microsecond": 1, "second": SECOND, "minute": MINUTE, "hour": HOUR}
-_UNITS: Final = {"ms": 1000, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+_UNITS: Final = {
+    "ms": 1000,
+    "s": SECOND,
+    "m": MINUTE,
+    "min": MINUTE,
+    "h": HOUR,
+    "d": DAY,
+    "w": WEEK,
+}
 _DURATION: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 _DATE_ONLY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -107,7 +115,9 @@ def parse_moment(value: object, *, precision: str | None = None, zone: str = "UT
     exact = precision or found_precision
     offset = moment.utcoffset()
     time, until = _bounds(moment, exact)
-    return Moment(time, until, exact, None if offset is None else round(offset.total_seconds() / 60))
+    return Moment(
+        time, until, exact, None if offset is None else round(offset.total_seconds() / 60)
+    )
 
 
 def _read(value: object, zone: str) -> tuple[datetime, str]:
@@ -137,7 +147,9 @@ def _bounds(moment: datetime, precision: str) -> tuple[int, int]:
     if precision in _FIXED:
         time = microseconds(moment)
         width = _FIXED[precision]
-        return (time, time) if width == 1 else (time - time % width, time - time % width + width - 1)
+        return (
+            (time, time) if width == 1 else (time - time % width, time - time % width + width - 1)
+        )
     first = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     if precision == "day":
         after = first + timedelta(days=1)

@@ -37,7 +37,9 @@ WIDTH: Final = 100
 # Words and numbers that readers of YAML 1.1 take for something else than text.
 _RISKY: Final = re.compile(r"(?i:y|n|yes|no|on|off|null|true|false|=|<<)|[-+]?[0-9][0-9_:.]*")
 _FIRST_QUOTED: Final = set("-?:,[]{}#&*!|>'\"%@`")
-_PRINTABLE_EXTRA: Final = re.compile(r"[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_PRINTABLE_EXTRA: Final = re.compile(
+    r"[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 
 
 class FormatError(KundresaError):
@@ -160,7 +162,9 @@ def _is_flat(node: Node, depth: int) -> bool:
     if node.kind == "scalar":
         return not (isinstance(node.value, str) and "\n" in node.value)
     if node.kind == "list":
-        return all(entry.node.kind == "scalar" and _is_flat(entry.node, 0) for entry in node.entries)
+        return all(
+            entry.node.kind == "scalar" and _is_flat(entry.node, 0) for entry in node.entries
+        )
     return depth < 2 and all(_is_flat(entry.node, depth + 1) for entry in node.entries)
 
 

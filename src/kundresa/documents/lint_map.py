@@ -99,7 +99,8 @@ def _schema_faults(data: Any) -> Iterator[Found]:
 
 def _in_words(error: ValidationError) -> Iterator[Found]:
     path: Path_ = tuple(error.absolute_path)
-    value, rule = error.instance, error.validator_value
+    value: Any = error.instance
+    rule: Any = error.validator_value
     described = str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
     match error.validator:
         case "enum":
@@ -120,9 +121,11 @@ def _in_words(error: ValidationError) -> Iterator[Found]:
             yield path, f"{value!r} is off the scale.", hint
         case "pattern" if "propertyNames" in error.absolute_schema_path or _is_language(error):
             hint = "Write a code such as sv, nb, da or en."
-            yield (*path, value) if "propertyNames" in error.absolute_schema_path else path, (
-                f"{value!r} is not a language code."
-            ), hint
+            yield (
+                (*path, value) if "propertyNames" in error.absolute_schema_path else path,
+                (f"{value!r} is not a language code."),
+                hint,
+            )
         case _:
             yield path, f"{_short(value)} doesn't belong here.", described
 
@@ -224,11 +227,7 @@ class _Book:
         here = order.index(step.get("id"))
         for _, card in self.placements:
             first, last = card.get("from"), card.get("to") or card.get("from")
-            if (
-                first in order
-                and last in order
-                and order.index(first) <= here <= order.index(last)
-            ):
+            if first in order and last in order and order.index(first) <= here <= order.index(last):
                 kinds.add(str(self.kind_of_lane.get(card.get("lane"), "")))
         return kinds
 
@@ -252,7 +251,11 @@ def _duplicate_ids(book: _Book) -> Iterator[Found]:
             continue
         if name in first:
             place = place_of(first[name])
-            yield (*path, "id"), f"The id {name!r} is taken by {place}.", "Give it an id of its own."
+            yield (
+                (*path, "id"),
+                f"The id {name!r} is taken by {place}.",
+                "Give it an id of its own.",
+            )
         first.setdefault(name, path)
 
 
@@ -289,7 +292,9 @@ def _dangling(book: _Book) -> Iterator[Found]:
         for path, name in _listed(book.data.get("personas"), ("personas",)):
             yield from _missing(path, name, personas, "persona")
     for path, step in book.steps:
-        yield from _missing((*path, "touchpoint"), step.get("touchpoint"), touchpoints, "touchpoint")
+        yield from _missing(
+            (*path, "touchpoint"), step.get("touchpoint"), touchpoints, "touchpoint"
+        )
         for place, name in _listed(step.get("touchpoints"), (*path, "touchpoints")):
             yield from _missing(place, name, touchpoints, "touchpoint")
         for place, way in _mappings(step.get("next"), (*path, "next")):
@@ -302,7 +307,9 @@ def _dangling(book: _Book) -> Iterator[Found]:
         yield from _missing((*path, "lane"), card.get("lane"), _ids(book.lanes), "lane")
         for key in ("from", "to"):
             yield from _missing((*path, key), card.get(key), steps, "step")
-        yield from _missing((*path, "touchpoint"), card.get("touchpoint"), touchpoints, "touchpoint")
+        yield from _missing(
+            (*path, "touchpoint"), card.get("touchpoint"), touchpoints, "touchpoint"
+        )
     for path, _, card in book.all_cards():
         if isinstance(card, str) and re.match(r"(it|item)_\w+$", card):
             yield from _missing(path, card, items, "item")
@@ -416,8 +423,10 @@ def _refusal(place: Path_, parse: Any, value: Any) -> Iterator[Found]:
 def _unit(book: _Book) -> Iterator[Found]:
     unit = _mapping(book.data.get("measure")).get("unit")
     if isinstance(unit, str) and unit not in ("profile", "account"):
-        yield ("measure", "unit"), f"{unit!r} is not known here.", known_values(
-            unit, ("profile", "account", "{property: NAME}")
+        yield (
+            ("measure", "unit"),
+            f"{unit!r} is not known here.",
+            known_values(unit, ("profile", "account", "{property: NAME}")),
         )
     if isinstance(unit, dict) and not isinstance(unit.get("property"), str):
         yield ("measure", "unit"), "The unit names no property.", "Write {property: NAME}."

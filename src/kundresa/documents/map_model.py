@@ -19,7 +19,14 @@ LANE_KINDS: Final = (
     "evidence", "images", "systems", "departments", "roles", "policies", "nested_map",
     "says", "thinks", "does", "feels", "text", "custom",
 )  # fmt: skip
-NOT_ON_STEPS: Final = {"emotion_curve", "tension_arc", "touchpoints", "nested_map", "text", "custom"}
+NOT_ON_STEPS: Final = {
+    "emotion_curve",
+    "tension_arc",
+    "touchpoints",
+    "nested_map",
+    "text",
+    "custom",
+}
 SUGAR: Final[dict[str, str]] = {
     "action": "actions",
     **{kind: kind for kind in LANE_KINDS if kind not in NOT_ON_STEPS},
@@ -39,7 +46,7 @@ class LocalizedText:
 
     def in_language(self, language: str, fallback: tuple[str, ...] = ("en",)) -> str:
         """Give the text in a language, else in the first of ``fallback``, else in any."""
-        for code in (language, language.split("-")[0], *fallback):
+        for code in (language, language.split("-", maxsplit=1)[0], *fallback):
             if self.texts.get(code):
                 return self.texts[code]
         return next((text for text in self.texts.values() if text), "")

@@ -222,7 +222,9 @@ class _Reader:
 
     def step(self, data: Data) -> Step:
         ways = (
-            Way(way["to"], str(way.get("when", "")), way.get("kind", "next"), way.get("probability"))
+            Way(
+                way["to"], str(way.get("when", "")), way.get("kind", "next"), way.get("probability")
+            )
             for way in data.get("next") or []
         )
         return Step(

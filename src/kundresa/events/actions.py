@@ -77,7 +77,7 @@ def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]
             events.append(parse_event(event_record(message, row.received_at)))
         except KundresaError as error:
             refused.append((row.sequence, str(error)))
-        except Exception as error:  # whatever one event does, the others go on
+        except Exception as error:  # whatever one event does, the others go on  # noqa: BLE001
             refused.append((row.sequence, f"{type(error).__name__}: {error}"))
     return events, refused
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from kundresa.accounts.models import Workspace
+from kundresa.accounts.api import Workspace
 
 
 class Source(models.Model):

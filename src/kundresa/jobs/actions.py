@@ -50,7 +50,9 @@ def enqueue(
     return job.id
 
 
-def claim(worker: str, *, now: datetime | None = None, lease: timedelta = LEASE) -> ClaimedJob | None:
+def claim(
+    worker: str, *, now: datetime | None = None, lease: timedelta = LEASE
+) -> ClaimedJob | None:
     """Take the job that has been due longest, also one whose worker died."""
     moment = now or timezone.now()
     lock = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
@@ -73,13 +75,13 @@ def extend_lease(
         values["progress_done"] = done
     if total is not None:
         values["progress_total"] = total
-    return _held(job).update(**values) == 1
+    return bool(_held(job).update(**values))
 
 
 def finish(job: ClaimedJob) -> bool:
     """Mark a job done; False when its lease went to another worker."""
     ended = {"state": "done", "lease_until": None, "ended_at": timezone.now(), "error": None}
-    return _held(job).update(**ended) == 1
+    return bool(_held(job).update(**ended))
 
 
 def fail(job: ClaimedJob, error: str, *, permanent: bool = False) -> bool:
@@ -90,7 +92,7 @@ def fail(job: ClaimedJob, error: str, *, permanent: bool = False) -> bool:
     else:
         wait = _BACK_OFF * 2 ** (job.attempt - 1)
         values |= {"state": "waiting", "run_at": timezone.now() + wait}
-    return _held(job).update(**values) == 1
+    return bool(_held(job).update(**values))
 
 
 def beat(worker: str) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 
 class Job(models.Model):
@@ -34,7 +35,7 @@ class Job(models.Model):
         constraints = (
             # coalesce, because SQL takes two empty workspaces for different ones
             models.UniqueConstraint(
-                models.functions.Coalesce("workspace_id", models.Value(0)),
+                Coalesce("workspace_id", models.Value(0)),
                 "kind",
                 "key",
                 condition=Q(state__in=("waiting", "leased")) & Q(key__isnull=False),

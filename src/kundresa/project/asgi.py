@@ -35,19 +35,21 @@ class Dispatch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan":
-            return await self._live(receive, send)
+            await self._live(receive, send)
+            return
         if scope["type"] != "http":
-            return None
+            return
         path: str = scope["path"]
         if path.startswith("/static/"):
             inner = {**scope, "root_path": "/static"}
-            return await self._static(inner, receive, send)
-        if path.startswith("/v1/"):
-            return await self._pass_on(scope, receive, send)
-        if path in {"/healthz", "/readyz"}:
+            await self._static(inner, receive, send)
+        elif path.startswith("/v1/"):
+            await self._pass_on(scope, receive, send)
+        elif path in {"/healthz", "/readyz"}:
             response = await self._health(path)
-            return await response(scope, receive, send)
-        await self._django(scope, receive, send)
+            await response(scope, receive, send)
+        else:
+            await self._django(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -82,7 +84,9 @@ class Dispatch:
             return _said(503, "unavailable", "The collect process doesn't answer now.")
         passed = Response(answer.content, answer.status_code)
         passed.raw_headers = [
-            pair for pair in answer.headers.raw if pair[0].lower() not in _HOP | {b"date", b"server"}
+            pair
+            for pair in answer.headers.raw
+            if pair[0].lower() not in _HOP | {b"date", b"server"}
         ]
         return passed
 

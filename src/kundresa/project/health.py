@@ -19,7 +19,7 @@ def database_fault() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         connection.close()
         return f"does not answer: {type(error).__name__}"
     return ""
@@ -29,7 +29,7 @@ def worker_fault() -> str:
     """Say what is wrong with the workers, or nothing."""
     try:
         seen = last_heartbeat()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return f"heartbeat can't be read: {type(error).__name__}"
     if seen is None:
         return "has never been seen"

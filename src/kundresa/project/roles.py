@@ -77,19 +77,16 @@ class Supervisor:
     def _look_after(self) -> None:
         for child in self._children.values():
             if child.process is not None and child.process.poll() is not None:
-                self._note_death(child)
+                self._note_death(child, child.process.returncode)
             if child.process is None and time.monotonic() >= child.start_at:
                 self._start(child)
 
-    def _note_death(self, child: _Child) -> None:
-        assert child.process is not None
+    def _note_death(self, child: _Child, exit_code: int) -> None:
         lived = time.monotonic() - child.started_at
         first = lived > _STEADY or child.wait == 0.0
         child.wait = 0.1 if first else min(child.wait * 2, _LONGEST_WAIT)
         child.start_at = time.monotonic() + child.wait
-        _log.warning(
-            "role_died", died=child.role, code=child.process.returncode, again_in=child.wait
-        )
+        _log.warning("role_died", died=child.role, code=exit_code, again_in=child.wait)
         child.process = None
 
     def _start(self, child: _Child) -> None:

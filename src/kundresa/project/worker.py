@@ -47,7 +47,7 @@ class Worker:
         while not self._stop.is_set():
             try:
                 busy = self.turn()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 _log.exception("worker_turn_failed", error=str(error))
                 close_old_connections()
                 connection.close()
@@ -66,7 +66,7 @@ class Worker:
     def _seal(self, workspace_id: int) -> int:
         try:
             return seal_inbox(workspace_id, self._folder.store(workspace_id))
-        except Exception as error:  # one workspace's store must not stop the others
+        except Exception as error:  # one workspace's store must not stop the others  # noqa: BLE001
             _log.exception("sealing_failed", workspace=workspace_id, error=str(error))
             return 0
 
@@ -82,7 +82,7 @@ class Worker:
             with self._kept(job):
                 work(job)
             finish(job)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             _log.exception("job_failed", kind=job.kind, job=job.id)
             fail(job, f"{type(error).__name__}: {error}")
         return True

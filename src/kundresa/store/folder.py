@@ -97,7 +97,7 @@ class Store:
     def table(self) -> EventTable:
         """Read every event of the current version."""
         version = self.version
-        tables = [pq.read_table(self._path(part)) for part in version.parts]  # type: ignore[no-untyped-call]
+        tables = [pq.read_table(self._path(part)) for part in version.parts]
         return table_from_arrow(tables)
 
     def _path(self, part: Part) -> Path:
@@ -105,7 +105,7 @@ class Store:
 
     def _write_part(self, rows: pa.Table) -> Part:
         sink = pa.BufferOutputStream()
-        pq.write_table(rows, sink, compression="zstd")  # type: ignore[no-untyped-call]
+        pq.write_table(rows, sink, compression="zstd")
         data = sink.getvalue()
         name = hashlib.sha256(data).hexdigest()[:32]
         times = rows.column("time").to_numpy()

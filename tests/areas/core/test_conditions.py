@@ -38,5 +38,7 @@ def test_a_bottomless_tree_is_refused_and_not_followed() -> None:
 
 
 def test_the_names_that_a_condition_speaks_of() -> None:
-    tree = {"any": ["a", {"event": ["b", "c"], "where": {"not": "d"}}, {"field": "value", "value": 1}]}
+    tree = {
+        "any": ["a", {"event": ["b", "c"], "where": {"not": "d"}}, {"field": "value", "value": 1}]
+    }
     assert event_names_in(tree) == {"a", "b", "c", "d"}

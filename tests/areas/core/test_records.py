@@ -50,7 +50,12 @@ def test_a_wrong_value_is_named_with_its_remedy(key: str, value: object, said: s
 def test_all_faults_come_at_once() -> None:
     with pytest.raises(BadInputError) as caught:
         parse_event({"event": "", "time": "x", "currency": 3})
-    assert {fault.place for fault in caught.value.faults} == {"profile", "event", "time", "currency"}
+    assert {fault.place for fault in caught.value.faults} == {
+        "profile",
+        "event",
+        "time",
+        "currency",
+    }
     json.dumps(caught.value.to_json())
 
 

@@ -110,7 +110,9 @@ def _stage(record: str, reached: int, split: tuple[int, int, int, int, int]) -> 
     }  # fmt: skip
 
 
-def _touch(record: str, reach: int, exits: int, share: float, state: str = "used") -> dict[str, Any]:
+def _touch(
+    record: str, reach: int, exits: int, share: float, state: str = "used"
+) -> dict[str, Any]:
     return {
         "id": record, "reach": reach, "touches": reach * 2, "exits": exits,
         "share_of_stage": share, "dead_end": record == "tp_form", "state": state,
@@ -138,7 +140,9 @@ def small_live() -> dict[str, Any]:
 
 
 def large_map(steps: int = 60, lanes: int = 25) -> MapView:
-    columns = tuple(StepView(f"s{i}", f"Steg {i} i kundresan", i, f"g{i // 6}") for i in range(steps))
+    columns = tuple(
+        StepView(f"s{i}", f"Steg {i} i kundresan", i, f"g{i // 6}") for i in range(steps)
+    )
     stages = tuple(StageView(f"g{k}", f"Fas {k}", k * 6, k * 6 + 5) for k in range(steps // 6))
     rows = tuple(
         LaneView(
@@ -146,7 +150,9 @@ def large_map(steps: int = 60, lanes: int = 25) -> MapView:
             "text",
             f"Bana {row}",
             tuple(
-                CardView(f"c{row}_{i}", f"Kort {i} med kundundersökningsresultat {row}", "pain", i, i)
+                CardView(
+                    f"c{row}_{i}", f"Kort {i} med kundundersökningsresultat {row}", "pain", i, i
+                )
                 for i in range(steps)
             ),
         )

@@ -20,7 +20,12 @@ def some_events(count: int = 5) -> list[Event]:
                 "time": f"2026-01-{index + 1:02d}",
                 "value": index / 4 if index % 2 else None,
                 "currency": "SEK",
-                "properties": {"n": index, "t": "å" if index % 2 else 7, "yes": index > 2, "list": [1]},
+                "properties": {
+                    "n": index,
+                    "t": "å" if index % 2 else 7,
+                    "yes": index > 2,
+                    "list": [1],
+                },
                 "score": {"value": 1 + index % 5, "scale": "csat5"} if index else None,
             }
         )

@@ -133,7 +133,9 @@ def _value_fault(comparison: str, tree: Mapping[str, Any]) -> tuple[str, str] | 
         return f"is {value!r}.", f"{comparison!r} compares numbers."
     if comparison in _TEXTUAL and not isinstance(value, str):
         return f"is {value!r}.", f"{comparison!r} compares texts."
-    if comparison == "in" and not (isinstance(value, list) and value and all(map(_is_plain, value))):
+    if comparison == "in" and not (
+        isinstance(value, list) and value and all(map(_is_plain, value))
+    ):
         return f"is {value!r}.", "Write a list of texts, numbers or truth values."
     if comparison in ("eq", "ne") and not _is_plain(value):
         return f"is {value!r}.", "Write a text, a number or true or false."

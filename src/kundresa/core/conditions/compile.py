@@ -58,9 +58,9 @@ def as_mask(tree: Any, columns: Columns) -> BoolArray:
     """Answer a checked condition for every event at once, shape (n_events,)."""
     tree = normalised(tree)
     if "all" in tree:
-        return np.logical_and.reduce([as_mask(branch, columns) for branch in tree["all"]])
+        return _together(np.logical_and, tree["all"], columns)
     if "any" in tree:
-        return np.logical_or.reduce([as_mask(branch, columns) for branch in tree["any"]])
+        return _together(np.logical_or, tree["any"], columns)
     if "not" in tree:
         return ~as_mask(tree["not"], columns)
     if "event" in tree:
@@ -124,22 +124,26 @@ def _leaf_mask(tree: Mapping[str, Any], columns: Columns) -> BoolArray:
         return present | (columns.boolean_column(kind, name) >= 0)
     if comparison == "in":
         leaves = [{kind: name, "is": "eq", "value": one} for one in wanted]
-        return np.logical_or.reduce([_leaf_mask(leaf, columns) for leaf in leaves])
+        return _together(np.logical_or, leaves, columns)
     compare = _COMPARE[comparison]
     sort = type_of_value[type(wanted)]
     if sort == "text":
         return _text_mask(columns, kind, name, lambda text: bool(compare(text, wanted)))
     if sort == "boolean":
         truth = columns.boolean_column(kind, name)
-        return (truth >= 0) & np.asarray(compare(truth, int(wanted)), bool)
+        return np.asarray((truth >= 0) & compare(truth, int(wanted)), bool)
     numbers = columns.number_column(kind, name)
-    return ~np.isnan(numbers) & np.asarray(compare(numbers, wanted), bool)
+    return np.asarray(~np.isnan(numbers) & compare(numbers, wanted), bool)
 
 
-def _text_mask(
-    columns: Columns, kind: str, name: str, wanted: Callable[[str], bool]
-) -> BoolArray:
+def _together(operation: np.ufunc, trees: list[Any], columns: Columns) -> BoolArray:
+    masks = [as_mask(tree, columns) for tree in trees]
+    return np.asarray(operation.reduce(masks), bool)
+
+
+def _text_mask(columns: Columns, kind: str, name: str, wanted: Callable[[str], bool]) -> BoolArray:
     codes, texts = columns.text_column(kind, name)
     # One extra place at the end answers for code -1, the missing text.
     table = np.array([wanted(text) for text in texts] + [False], bool)
-    return table[codes]
+    mask: BoolArray = table[codes]
+    return mask

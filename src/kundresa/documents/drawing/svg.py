@@ -120,7 +120,7 @@ def _shape(shape: Shape) -> Iterator[str]:
 
 def _group(group: Group) -> Iterator[str]:
     record = f' data-record="{escape(group.record, quote=True)}"' if group.record else ""
-    yield f'<g{_class(group.role, "k-group-")}{record}>'
+    yield f"<g{_class(group.role, 'k-group-')}{record}>"
     yield from _shapes(group.children)
     yield "</g>"
 

@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kundresa.documents.layout.glyphs import channel_glyph
-from kundresa.documents.layout.grid import CARD_GAP, CARD_PAD, ROW_PAD, Grid, Row
-from kundresa.documents.layout.grid import label_height, row_label
+from kundresa.documents.layout.grid import (
+    CARD_GAP,
+    CARD_PAD,
+    ROW_PAD,
+    Grid,
+    Row,
+    label_height,
+    row_label,
+)
 from kundresa.documents.layout.live import LiveView, TouchpointLive
 from kundresa.documents.layout.scene import Box, Group, Shape
 from kundresa.documents.layout.text import (
@@ -127,7 +134,9 @@ def draw_touchpoint(
         height += below.height
     role = "card touchpoint" + (f" state-{live.state}" if live and live.state != "used" else "")
     frame = Box(x, y, width, round(height, 1), role, 7)
-    return Drawn(round(height, 1), Group("touchpoint", (frame, *shapes), card.touchpoint, card.text))
+    return Drawn(
+        round(height, 1), Group("touchpoint", (frame, *shapes), card.touchpoint, card.text)
+    )
 
 
 def _icon(channel: str, x: float, y: float) -> tuple[Shape, ...]:

@@ -14,7 +14,16 @@ from kundresa.documents.layout.glyphs import persona_mark, star
 from kundresa.documents.layout.grid import LABEL_WIDTH, MARGIN, Grid, Row, row_label
 from kundresa.documents.layout.live import HOLLOW_UNDER, NOTHING_UNDER
 from kundresa.documents.layout.scene import Box, Dot, Group, Path, Shape, straight
-from kundresa.documents.layout.text import NOTE, TINY, place, put, shorten, text_height, text_width, wrap
+from kundresa.documents.layout.text import (
+    NOTE,
+    TINY,
+    place,
+    put,
+    shorten,
+    text_height,
+    text_width,
+    wrap,
+)
 from kundresa.documents.layout.view import EmotionView, MapView, PersonaView
 from kundresa.documents.layout.words import number, word
 
@@ -72,9 +81,7 @@ def _scale(y: float) -> tuple[Shape, ...]:
     for value in (2, 1, 0, -1, -2):
         level = _height_of(value, y)
         text = f"+{value}" if value > 0 else str(value).replace("-", "−")
-        shapes.append(
-            put(text, MARGIN + LABEL_WIDTH - 26, level - 7, TINY, "quiet", anchor="end")
-        )
+        shapes.append(put(text, MARGIN + LABEL_WIDTH - 26, level - 7, TINY, "quiet", anchor="end"))
         if value in {2, 0, -2}:
             shapes.extend(_face(MARGIN + LABEL_WIDTH - 12, level, value))
     return tuple(shapes)
@@ -85,7 +92,17 @@ def _face(x: float, y: float, value: int) -> tuple[Shape, ...]:
     bend = value * 1.1
     mouth = (
         ("M", (x - 3, y + 2.4 - bend * 0.3)),
-        ("C", (x - 1.5, y + 2.4 + bend * 0.6, x + 1.5, y + 2.4 + bend * 0.6, x + 3, y + 2.4 - bend * 0.3)),
+        (
+            "C",
+            (
+                x - 1.5,
+                y + 2.4 + bend * 0.6,
+                x + 1.5,
+                y + 2.4 + bend * 0.6,
+                x + 3,
+                y + 2.4 - bend * 0.3,
+            ),
+        ),
     )
     return (
         Dot(x, y, _FACE, "face"),
@@ -102,7 +119,9 @@ def _key(view: MapView, y: float) -> tuple[Shape, ...]:
     for persona in _personas_drawn(view):
         names = wrap(persona.name, LABEL_WIDTH - 68, NOTE, most=2)
         title = persona.name
-        shapes.append(persona_mark(persona.number, MARGIN + 5, top + 8, f"mark persona-{persona.number}"))
+        shapes.append(
+            persona_mark(persona.number, MARGIN + 5, top + 8, f"mark persona-{persona.number}")
+        )
         shapes.append(place(names, MARGIN + 16, top, NOTE, "key", title=title))
         top += text_height(names, NOTE) + 3
     top += 4
@@ -113,7 +132,7 @@ def _key(view: MapView, y: float) -> tuple[Shape, ...]:
     return tuple(shapes)
 
 
-def _personas_drawn(view: MapView) -> list[PersonaView]
+def _personas_drawn(view: MapView) -> list[PersonaView]:
     drawn = {point.persona for point in view.emotions}
     return [persona for persona in view.personas if persona.id in drawn]
 

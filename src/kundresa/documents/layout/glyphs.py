@@ -66,9 +66,7 @@ def channel_glyph(channel: str, x: float, y: float, size: float = 16.0) -> tuple
     """Draw the icon of a channel with its upper left corner at (x, y)."""
     name = _CHANNELS.get(channel, "other")
     unit = size / 16
-    strokes: list[Shape] = [
-        _stroke(points, x, y, unit) for points in _SHAPES.get(name, ())
-    ]
+    strokes: list[Shape] = [_stroke(points, x, y, unit) for points in _SHAPES.get(name, ())]
     dots = [
         Dot(x + cx * unit, y + cy * unit, r * unit, "glyph") for cx, cy, r in _DOTS.get(name, ())
     ]

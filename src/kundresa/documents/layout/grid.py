@@ -75,7 +75,9 @@ def make_grid(columns: int) -> Grid:
     return Grid(columns, width, MARGIN + LABEL_WIDTH + COLUMN_GAP)
 
 
-def row_label(text: str, y: float, style: Style = LANE, role: str = "lane-name") -> tuple[Shape, ...]:
+def row_label(
+    text: str, y: float, style: Style = LANE, role: str = "lane-name"
+) -> tuple[Shape, ...]:
     """Name a row in the label column."""
     return (place(wrap(text, LABEL_WIDTH - 20, style), MARGIN, y + ROW_PAD, style, role),)
 

@@ -209,4 +209,3 @@ def _service_line(kind: str, grid: Grid, y: float, language: str) -> Row:
     label = put(text, right, y + 4, TINY, "service-name", anchor="end")
     edge = straight(f"service-line {kind}", (MARGIN, y + 11), (grid.left, y + 11))
     return Row(22, (edge,), (Group("service-line", (line, label), title=text),))
-

@@ -103,7 +103,9 @@ def walk(shapes: tuple[Shape, ...]) -> Iterator[Shape]:
             yield from walk(shape.children)
 
 
-def straight(role: str, *points: tuple[float, float], closed: bool = False, title: str = "") -> Path:
+def straight(
+    role: str, *points: tuple[float, float], closed: bool = False, title: str = ""
+) -> Path:
     """Join points by straight strokes."""
     commands = [("M" if index == 0 else "L", point) for index, point in enumerate(points)]
     end: list[tuple[str, tuple[float, ...]]] = [("Z", ())] if closed else []

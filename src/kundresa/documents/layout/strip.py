@@ -134,7 +134,10 @@ def _rate(live: StageLive, x: float, y: float, width: float, language: str) -> R
     span = f"{per_cent(rate.low, language)}–{per_cent(rate.high, language)}"
     drop = f"{per_cent(1 - rate.rate, language)} {word('drop_off', language)}"
     said = f"{main}, {word('interval', language)} {span}"
-    shapes: list[Shape] = [Box(x, y, width, 1, "rule"), put(main, x, y + 7, CARD_STRONG, "rate", title=said)]
+    shapes: list[Shape] = [
+        Box(x, y, width, 1, "rule"),
+        put(main, x, y + 7, CARD_STRONG, "rate", title=said),
+    ]
     beside = text_width(main, CARD_STRONG) + 8
     one_line = beside + text_width(span, NOTE) + 16 + text_width(drop, NOTE) <= width
     span_x, span_y = (x + beside, y + 8) if one_line else (x, y + 25)

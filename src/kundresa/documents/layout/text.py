@@ -175,7 +175,14 @@ def place(
 
 
 def put(
-    text: str, x: float, y: float, style: Style, role: str, *, anchor: str = "start", title: str = ""
+    text: str,
+    x: float,
+    y: float,
+    style: Style,
+    role: str,
+    *,
+    anchor: str = "start",
+    title: str = "",
 ) -> Text:
     """Set one line below ``y``."""
     return place((text,), x, y, style, role, anchor=anchor, title=title)

@@ -18,7 +18,7 @@ from kundresa.core.settings import Settings
 from kundresa.events.collect.envelope import (
     MOST_COMPRESSED,
     PATHS,
-    Refused,
+    RefusedError,
     json_object,
     plain_body,
     read_envelope,
@@ -71,13 +71,14 @@ class CollectApp:
         cors = _allow_origin(headers)
         try:
             if scope["method"] == "OPTIONS":
-                return await _reply(send, 200, {}, [*cors, *_CORS])
+                await _reply(send, 200, {}, [*cors, *_CORS])
+                return
             status, body = 200, await self._take(scope, headers, receive)
-        except Refused as refusal:
+        except RefusedError as refusal:
             status, body = refusal.status, {"code": refusal.code, "message": refusal.message}
             if refusal.retry_after:
                 cors = [*cors, (b"retry-after", str(refusal.retry_after).encode())]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             _log.exception("collect_failed", error=str(error))
             status, body = 500, {"code": "fault", "message": "Something broke here; send again."}
         await _reply(send, status, body, cors)
@@ -92,9 +93,9 @@ class CollectApp:
             return {"success": True}
         kind = PATHS.get(path.removeprefix("/v1/").rstrip("/"))
         if kind is None or not path.startswith("/v1/"):
-            raise Refused(404, "not_found", f"There is no {path} here.")
+            raise RefusedError(404, "not_found", f"There is no {path} here.")
         if scope["method"] != "POST":
-            raise Refused(405, "method_not_allowed", "Send events with POST.")
+            raise RefusedError(405, "method_not_allowed", "Send events with POST.")
         body = json_object(plain_body(await _read_body(headers, receive)))
         query = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("writeKey", [""])
         key = write_key(headers.get(b"authorization", b"").decode("latin-1"), query[0], body)
@@ -121,22 +122,22 @@ class CollectApp:
     async def _ready(self) -> bool:
         if await self._keys.refresh():
             return True
-        raise Refused(503, "unavailable", "The database doesn't answer.", 1)
+        raise RefusedError(503, "unavailable", "The database doesn't answer.", 1)
 
 
 async def _read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
     said = headers.get(b"content-length", b"0")
     if said.isdigit() and int(said) > MOST_COMPRESSED:
-        raise Refused(413, "too_large", f"A body holds {MOST_COMPRESSED} bytes at most.")
+        raise RefusedError(413, "too_large", f"A body holds {MOST_COMPRESSED} bytes at most.")
     chunks, size, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Refused(400, "hung_up", "The body ended too early.")
+            raise RefusedError(400, "hung_up", "The body ended too early.")
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > MOST_COMPRESSED:
-            raise Refused(413, "too_large", f"A body holds {MOST_COMPRESSED} bytes at most.")
+            raise RefusedError(413, "too_large", f"A body holds {MOST_COMPRESSED} bytes at most.")
         more = message.get("more_body", False)
     return b"".join(chunks)
 

@@ -25,7 +25,7 @@ PATHS: Final[Mapping[str, str]] = {
 KINDS: Final = frozenset(PATHS.values()) - {"batch"}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer other than 200."""
 
     def __init__(self, status: int, code: str, message: str, retry_after: int = 0) -> None:
@@ -54,11 +54,11 @@ def plain_body(body: bytes) -> bytes:
     try:
         plain = reader.decompress(body, MOST_PLAIN + 1)
     except zlib.error as error:
-        raise Refused(400, "bad_gzip", f"The body is not sound gzip: {error}.") from error
+        raise RefusedError(400, "bad_gzip", f"The body is not sound gzip: {error}.") from error
     if len(plain) > MOST_PLAIN:
         raise _too_large()
     if not reader.eof:
-        raise Refused(400, "bad_gzip", "The gzip body ends too early.")
+        raise RefusedError(400, "bad_gzip", "The gzip body ends too early.")
     return plain
 
 
@@ -67,9 +67,9 @@ def json_object(body: bytes) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(400, "bad_json", f"The body is not JSON: {error}") from error
+        raise RefusedError(400, "bad_json", f"The body is not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise Refused(400, "bad_json", "The body is not a JSON object.")
+        raise RefusedError(400, "bad_json", "The body is not a JSON object.")
     return found
 
 
@@ -96,9 +96,9 @@ def read_envelope(kind: str, body: dict[str, Any], received_at: str, retries: st
     single = kind != "batch"
     events = [{**body, "type": kind}] if single else body.get("batch")
     if not isinstance(events, list):
-        raise Refused(400, "no_batch", 'The body has no list "batch".')
+        raise RefusedError(400, "no_batch", 'The body has no list "batch".')
     if len(events) > MOST_EVENTS:
-        raise Refused(413, "too_many_events", f"A batch holds {MOST_EVENTS} events at most.")
+        raise RefusedError(413, "too_many_events", f"A batch holds {MOST_EVENTS} events at most.")
     shared = {} if single else {key: body.get(key) for key in ("context", "integrations", "sentAt")}
     added: dict[str, Any] = {"receivedAt": received_at}
     if retries:
@@ -107,7 +107,7 @@ def read_envelope(kind: str, body: dict[str, Any], received_at: str, retries: st
     for index, event in enumerate(events):
         try:
             envelope.rows.append(_row(event, shared, added))
-        except Refused as refusal:
+        except RefusedError as refusal:
             if single:
                 raise
             verdict = {"index": index, "code": refusal.code, "message": refusal.message}
@@ -117,21 +117,25 @@ def read_envelope(kind: str, body: dict[str, Any], received_at: str, retries: st
 
 def _row(event: Any, shared: Mapping[str, Any], added: Mapping[str, Any]) -> tuple[str, bytes]:
     if not isinstance(event, dict):
-        raise Refused(400, "bad_event", "The event is not an object.")
+        raise RefusedError(400, "bad_event", "The event is not an object.")
     if event.get("type") not in KINDS:
-        raise Refused(400, "bad_type", f"The event has no known type, but {event.get('type')!r}.")
+        raise RefusedError(
+            400, "bad_type", f"The event has no known type, but {event.get('type')!r}."
+        )
     if not _is_id(event.get("userId")) and not _is_id(event.get("anonymousId")):
-        raise Refused(400, "no_id", "The event has neither userId nor anonymousId.")
+        raise RefusedError(400, "no_id", "The event has neither userId nor anonymousId.")
     message_id = event.get("messageId")
     if message_id is None or message_id == "":
         message_id = new_id()
     # NUL can't stand in a PostgreSQL text
     if not isinstance(message_id, str) or len(message_id) > 100 or "\0" in message_id:
-        raise Refused(400, "bad_message_id", "messageId is not a text of 100 characters at most.")
+        raise RefusedError(
+            400, "bad_message_id", "messageId is not a text of 100 characters at most."
+        )
     whole = {**event, **_merged(event, shared), **added, "messageId": message_id}
     encoded = msgspec.json.encode(whole)
     if len(encoded) > MOST_EVENT:
-        raise Refused(400, "event_too_large", f"An event holds {MOST_EVENT} bytes at most.")
+        raise RefusedError(400, "event_too_large", f"An event holds {MOST_EVENT} bytes at most.")
     return message_id, encoded
 
 
@@ -150,7 +154,7 @@ def _is_id(value: object) -> bool:
     return isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
 
 
-def _too_large() -> Refused:
-    return Refused(
+def _too_large() -> RefusedError:
+    return RefusedError(
         413, "too_large", f"A body holds {MOST_COMPRESSED} bytes at most, {MOST_PLAIN} unpacked."
     )

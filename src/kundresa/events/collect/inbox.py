@@ -43,7 +43,7 @@ class SqliteInbox:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             self._db.executemany(
-                f"INSERT INTO events_inbox ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) {_ONCE}",
+                f"INSERT INTO events_inbox ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) {_ONCE}",  # noqa: S608
                 [(one[0], one[1], one[2], _day(one[2]), one[3]) for one in rows],
             )
             self._db.execute("COMMIT")
@@ -82,7 +82,7 @@ class PostgresInbox:
             [one[3] for one in ordered],
         ]
         self._db.execute(
-            f"INSERT INTO events_inbox ({_COLUMNS}) SELECT * FROM "
+            f"INSERT INTO events_inbox ({_COLUMNS}) SELECT * FROM "  # noqa: S608
             "unnest(%s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::bytea[]) " + _ONCE,
             columns,
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kundresa.core.logs import logger
-from kundresa.events.collect.envelope import Refused
+from kundresa.events.collect.envelope import RefusedError
 from kundresa.events.collect.inbox import Inbox
 
 _EVERY: Final = 1.0
@@ -49,10 +49,10 @@ class WriteKeys:
             await self.refresh()
         if key not in self._known:
             if not self._read_at:
-                raise Refused(503, "unavailable", "The write keys can't be read now.", 1)
-            raise Refused(401, "unknown_write_key", "The write key is missing or not known.")
+                raise RefusedError(503, "unavailable", "The write keys can't be read now.", 1)
+            raise RefusedError(401, "unknown_write_key", "The write key is missing or not known.")
         if self.under_way[key] >= self._most_at_once:
-            raise Refused(429, "too_many_requests", "This key sends too much at once.", 1)
+            raise RefusedError(429, "too_many_requests", "This key sends too much at once.", 1)
         return self._known[key]
 
     async def refresh(self) -> bool:
@@ -60,7 +60,7 @@ class WriteKeys:
         async with self._lock:
             try:
                 self._known = await asyncio.to_thread(self._read)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 _log.warning("write_keys_not_read", error=str(error))
                 self._inbox = None
                 return False

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from kundresa.core.logs import logger
-from kundresa.events.collect.envelope import Refused
+from kundresa.events.collect.envelope import RefusedError
 from kundresa.events.collect.inbox import Inbox, Row
 
 MOST_WAITING: Final = 1024
@@ -66,12 +66,12 @@ class Writer:
 
     def _commit(self, together: Sequence[_Waiting]) -> None:
         rows = [row for some, _ in together for row in some]
-        fault: Refused | None = None
+        fault: RefusedError | None = None
         try:
             if self._inbox is None:
                 self._inbox = self._connect()
             self._inbox.append(rows)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             _log.error("inbox_not_written", error=str(error), events=len(rows))
             self._forget_connection()
             fault = _unavailable("The events can't be written now.")
@@ -82,12 +82,12 @@ class Writer:
         if self._inbox is not None:
             try:
                 self._inbox.close()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 _log.warning("inbox_not_closed", error=str(error))
         self._inbox = None
 
 
-def _resolve(future: asyncio.Future[None], fault: Refused | None) -> None:
+def _resolve(future: asyncio.Future[None], fault: RefusedError | None) -> None:
     if future.done():  # the sender hung up
         return
     if fault is None:
@@ -96,5 +96,5 @@ def _resolve(future: asyncio.Future[None], fault: Refused | None) -> None:
         future.set_exception(fault)
 
 
-def _unavailable(message: str) -> Refused:
-    return Refused(503, "unavailable", message, retry_after=1)
+def _unavailable(message: str) -> RefusedError:
+    return RefusedError(503, "unavailable", message, retry_after=1)

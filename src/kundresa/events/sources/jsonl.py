@@ -34,7 +34,9 @@ def read_jsonl(path: Path | str, *, zone: str = "UTC") -> Reading:
 
 
 def _reason(error: KundresaError) -> str:
-    return "; ".join(f"{f.place.rpartition(':')[2]} {f.message}" for f in error.faults) or str(error)
+    return "; ".join(f"{f.place.rpartition(':')[2]} {f.message}" for f in error.faults) or str(
+        error
+    )
 
 
 def _lines(file: Path) -> Iterator[str]:

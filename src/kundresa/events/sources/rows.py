@@ -115,7 +115,9 @@ def _rows(file: Path) -> Iterator[tuple[int, Row]]:
     except FileNotFoundError as error:
         raise BadInputError(f"There is no file {file}.") from error
     except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, EOFError) as error:
-        raise BadInputError(f"{file} can't be read: {error}.", hint="Save it as UTF-8 CSV.") from error
+        raise BadInputError(
+            f"{file} can't be read: {error}.", hint="Save it as UTF-8 CSV."
+        ) from error
 
 
 def _open(file: Path) -> IO[str]:

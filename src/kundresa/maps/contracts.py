@@ -1,0 +1,90 @@
+"""What the pages of maps are asked and given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from kundresa.documents.drawing.twin import Twin
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reader chose: the period [start, end) in whole days, how to count, the language."""
+
+    start: date | None = None
+    end: date | None = None
+    mode: str = "cohort"
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days that were counted, the last not included."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A number's name and how it is counted, in words."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Unclaimed:
+    """An event that no touchpoint of the map claims."""
+
+    event: str
+    count: int
+
+
+@dataclass(frozen=True)
+class MapPage:
+    """Everything the page of one map shows.
+
+    ``svg`` is trusted markup that our own drawing wrote (``drawing.svg.to_page``). ``live`` is
+    None where the workspace has no events; nothing measured is shown then.
+    """
+
+    id: str
+    title: str
+    description: str
+    svg: str
+    twin: Twin
+    live: Mapping[str, Any] | None
+    query_json: str
+    period: Period | None
+    mode: str
+    notices: Sequence[str]
+    unclaimed: Sequence[Unclaimed]
+    definitions: Sequence[Definition]
+    language: str
+    data_label: str = ""
+    empathy: bool = False
+
+
+@dataclass(frozen=True)
+class MapRow:
+    """One line of the list of maps."""
+
+    id: str
+    title: str
+    kind: str
+    stage_count: int
+    step_count: int
+    touchpoint_count: int
+
+
+@dataclass(frozen=True)
+class MapIndex:
+    """The maps of a workspace."""
+
+    workspace: str
+    name: str
+    maps: Sequence[MapRow]

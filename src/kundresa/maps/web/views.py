@@ -1,0 +1,45 @@
+"""The pages of the maps: the list of a workspace, and one map with its numbers."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from kundresa.core.errors import NotFoundError
+from kundresa.maps import queries
+from kundresa.maps.contracts import MapPage
+from kundresa.maps.web.forms import AskedForm
+
+
+@require_safe
+def index(request: HttpRequest, workspace: str) -> HttpResponse:
+    """Show the maps of a workspace."""
+    try:
+        found = queries.map_index(workspace, get_language() or "en")
+    except NotFoundError as error:
+        raise Http404(str(error)) from error
+    return render(request, "maps/index.html", {"index": found, "workspace": workspace})
+
+
+@require_safe
+def read(request: HttpRequest, workspace: str, map_id: str) -> HttpResponse:
+    """Show one map; a wrong choice is told beside its field and the rest still stands."""
+    language = get_language() or "en"
+    form = AskedForm(request.GET or None)
+    form.is_valid()
+    try:
+        page = queries.map_page(workspace, map_id, form.asked(language))
+    except NotFoundError as error:
+        raise Http404(str(error)) from error
+    if not form.errors:
+        form = AskedForm(initial=_shown(page))
+    context = {"page": page, "form": form, "workspace": workspace}
+    return render(request, "maps/map.html", context, status=400 if form.errors else 200)
+
+
+def _shown(page: MapPage) -> dict[str, object]:
+    """Fill the form with what is shown."""
+    days = {"start": page.period.start, "end": page.period.end} if page.period else {}
+    return {**days, "mode": page.mode, "language": page.language}

@@ -1,0 +1,1 @@
+"""Pure measures over event tables: values in, values out; no database, clock or network."""
