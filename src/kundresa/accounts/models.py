@@ -10,6 +10,7 @@ class Workspace(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=60, unique=True)
     made_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

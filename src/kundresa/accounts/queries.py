@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from kundresa.accounts.errors import NoSuchWorkspaceError
 from kundresa.accounts.models import Workspace
+
+
+def workspace_by_slug(slug: str) -> Workspace:
+    """Give the workspace that an address names.
+
+    Raises
+    ------
+    NoSuchWorkspaceError
+        If there is none.
+    """
+    found = Workspace.objects.filter(slug=slug).first()
+    if found is None:
+        raise NoSuchWorkspaceError(f"There is no workspace {slug!r}.")
+    return found
 
 
 def workspace_ids() -> list[int]:

@@ -142,10 +142,15 @@ def _settings(before: MapDocument, after: MapDocument) -> Iterator[Change]:
     old, new = ({name: _plain(getattr(each, name)) for name in names} for each in (before, after))
     if before.id != after.id:
         yield Change("changed", "map", after.id, _label(after), "id", before.id, after.id)
-    for inner in ("measure", "extra"):
-        old |= old.pop(inner)
-        new |= new.pop(inner)
-    yield from _changed_facts("map", after.id, _label(after), old, new)
+    facts = [_flat_settings(each) for each in (old, new)]
+    yield from _changed_facts("map", after.id, _label(after), facts[0], facts[1])
+
+
+def _flat_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Give measure's keys as ``measure.unit``; it and the map each have unknown keys of their own."""
+    measure, extra = settings.pop("measure"), settings.pop("extra")
+    measure |= measure.pop("extra")
+    return {**settings, **{f"measure.{key}": value for key, value in measure.items()}, **extra}
 
 
 def _records(

@@ -77,6 +77,7 @@ def _render(root: Node, header: list[str]) -> str:
     if root.kind == "scalar" or not root.entries:
         shown = _scalar(root, 0)
         return "\n".join([*heading, *shown, *root.tail]) + "\n"
+    _settle(root, map_schema())
     lead, lines = _block(root, 0, map_schema())
     return "\n".join([*heading, *lead, *lines]) + "\n"
 
@@ -104,6 +105,26 @@ def _block(node: Node, column: int, schema: Schema) -> tuple[list[str], list[str
     return lead, lines
 
 
+def _settle(node: Node, schema: Schema) -> None:
+    """Bring comments to where the written form will have them, innermost first.
+
+    The first key of a list's item shares its line with the dash, so what stands before the key
+    goes before the item. This comes ahead of choosing one line or a block, for a comment decides
+    that choice.
+    """
+    schema = schema_for(schema, _shape(node))
+    for entry in node.entries:
+        entry.before += entry.trailing[:-1]
+        entry.trailing = entry.trailing[-1:]
+        key = entry.key
+        _settle(entry.node, schema_of_items(schema) if key is None else schema_of_key(schema, key))
+    if node.owner is not None and node.owner.key is None and node.entries:
+        first = _ordered(node, schema)[0]
+        node.owner.before += [*node.owner.trailing[:-1], *first.before]
+        node.owner.trailing = node.owner.trailing[-1:]
+        first.before = []
+
+
 def _shape(node: Node) -> Any:
     if node.kind == "map":
         return {entry.key: None for entry in node.entries}
@@ -120,7 +141,7 @@ def _ordered(node: Node, schema: Schema) -> list[Entry]:
 def _entry(entry: Entry, column: int, schema: Schema) -> tuple[list[str], list[str]]:
     """Give the comments before an entry, and its lines."""
     prefix = "-" if entry.key is None else f"{_key(entry.key)}:"
-    before = [*entry.before, *entry.trailing[:-1]]
+    before = list(entry.before)
     trailing = f"  {entry.trailing[-1]}" if entry.trailing else ""
     indent = " " * column
     flow = _flow(entry.node, schema, column + len(prefix) + 1)

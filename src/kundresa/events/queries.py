@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from django.db import connection
 
 from kundresa.events.models import SetAside, Source
+from kundresa.store import Store
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,8 @@ def write_keys(workspace_id: int) -> list[str]:
     """Give the open write keys of a workspace, oldest first."""
     found = Source.objects.filter(workspace_id=workspace_id, is_open=True).order_by("id")
     return list(found.values_list("write_key", flat=True))
+
+
+def store_of(workspace_id: int, data_folder: Path) -> Store:
+    """Open the store of a workspace."""
+    return Store(data_folder / "stores" / str(workspace_id))

@@ -63,10 +63,8 @@ class MapPage:
     mode: str
     notices: Sequence[str]
     unclaimed: Sequence[Unclaimed]
-    definitions: Sequence[Definition]
     language: str
     data_label: str = ""
-    empathy: bool = False
 
 
 @dataclass(frozen=True)

@@ -174,14 +174,15 @@ def binomial_tail(successes: int, trials: int, chance: float) -> float:
         return 0.0
     if chance >= 1:
         return 1.0
-    total = math.lgamma(trials + 1)
-    log_hit, log_miss = math.log(chance), math.log1p(-chance)
-    terms = [
-        total - math.lgamma(k + 1) - math.lgamma(trials - k + 1)
-        + k * log_hit + (trials - k) * log_miss
-        for k in range(successes, trials + 1)
-    ]  # fmt: skip
-    return min(1.0, math.fsum(map(math.exp, terms)))
+    first = (
+        math.lgamma(trials + 1) - math.lgamma(successes + 1) - math.lgamma(trials - successes + 1)
+        + successes * math.log(chance) + (trials - successes) * math.log1p(-chance)
+    )  # fmt: skip
+    # Each further term is the one before times a ratio; logarithms keep far tails from underflow.
+    k = np.arange(successes, trials)
+    ratios = np.log((trials - k) / (k + 1.0)) + math.log(chance) - math.log1p(-chance)
+    terms = first + np.concatenate([np.zeros(1), np.cumsum(ratios)])
+    return min(1.0, float(np.exp(terms).sum()))
 
 
 def benjamini_hochberg(p_values: Sequence[float], rate: float = 0.05) -> list[bool]:

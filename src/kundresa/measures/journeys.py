@@ -49,11 +49,20 @@ class Journeys:
 
     def lowest(self, values: Ints, mask: Bools) -> Ints:
         """Give each journey's lowest value among the masked rows, ``NEVER`` without any."""
-        return _by_journey(np.minimum, np.where(mask, values, NEVER), self.first)
+        return self._extreme(np.minimum, values, mask, NEVER)
 
     def highest(self, values: Ints, mask: Bools) -> Ints:
         """Give each journey's highest value among the masked rows, ``LONG_AGO`` without any."""
-        return _by_journey(np.maximum, np.where(mask, values, LONG_AGO), self.first)
+        return self._extreme(np.maximum, values, mask, LONG_AGO)
+
+    def _extreme(self, pick: np.ufunc, values: Ints, mask: Bools, missing: int) -> Ints:
+        # Only the masked rows are looked at: a touchpoint has few of a map's events.
+        rows = np.flatnonzero(mask)
+        journey = self.journey[rows]
+        first = np.flatnonzero(np.r_[len(rows) > 0, journey[1:] != journey[:-1]])
+        found = np.full(len(self), missing)
+        found[journey[first]] = _by_journey(pick, values[rows], first)
+        return found
 
     def any(self, mask: Bools) -> Bools:
         """Tell for each journey whether one of its rows is in the mask."""
@@ -110,7 +119,7 @@ def cut_journeys(
     rows = np.flatnonzero(on_map & (units >= 0))
     rows = rows[np.lexsort((table.time[rows], units[rows]))]
     ending = _ending(spec)
-    in_end = staged[ending][:, rows].any(axis=0) if ending else np.zeros(len(rows), bool)
+    in_end = union(staged, ending)[rows]
     cuts = _cuts(units[rows], table.time[rows], table.until[rows], in_end, spec.journey_gap)
     journeys = _journeys(table, rows, cuts, units[rows], touched, staged)
     lost = int(np.count_nonzero(on_map & (units < 0)))

@@ -37,12 +37,12 @@ _BESIDE = 16.0
 def draw_emotion(view: MapView, grid: Grid, y: float, title: str) -> Row:
     """Draw the lane with its axis, curves and measured means."""
     lines = _lines(view)
-    single = len({persona for persona, _, _ in lines}) == 1
+    single = len({persona for persona, layer, _ in lines if layer == "drawn"}) == 1
     shapes: list[Shape] = [*_axis(grid, y), *_moments(view, grid, y)]
     if single:
         shapes.extend(_areas(lines, grid, y))
     shapes.extend(_line(view, persona, layer, points, grid, y) for persona, layer, points in lines)
-    shapes.extend(_label_points(view, lines, grid, y))
+    shapes.extend(_label_points(lines, grid, y))
     labels = (*row_label(title, y), *_scale(y), *_key(view, y))
     return Row(HEIGHT, labels, (Group("emotion", tuple(shapes), title=title),))
 
@@ -189,6 +189,8 @@ def _point(
     said = f"{name}: {_signed(point.value, language)}"
     if point.layer == "measured":
         yield from _measured(point, which, said, x, y, language)
+    elif point.layer == "desired":
+        yield Dot(x, level, 3.6, f"hollow persona-{which}", said)
     elif point.layer == "drawn":
         yield persona_mark(which, x, level, f"point persona-{which}", said)
 
@@ -215,7 +217,7 @@ def _signed(value: float, language: str) -> str:
 
 
 def _label_points(
-    view: MapView, lines: Sequence[tuple[str, str, list[EmotionView]]], grid: Grid, y: float
+    lines: Sequence[tuple[str, str, list[EmotionView]]], grid: Grid, y: float
 ) -> Iterable[Shape]:
     """Write the word of a feeling by its point, above a high one and below a low one."""
     taken: set[tuple[int, bool]] = set()

@@ -12,6 +12,7 @@ from typing import Any
 SPLIT = ("went_on", "completed", "came_back", "open", "lost")
 # Below this many answers a mean is shown hollow, below this few not at all.
 HOLLOW_UNDER = 30
+_QUIET_STATES = frozenset({"unused", "no_data", "not_instrumented"})
 NOTHING_UNDER = 5
 
 
@@ -66,36 +67,49 @@ def read_live(answer: Mapping[str, Any] | None) -> LiveView | None:
     stages = {str(row["id"]): _stage(row) for row in answer.get("stages", ())}
     touchpoints: dict[tuple[str, str], TouchpointLive] = {}
     for row in answer.get("touchpoints", ()):
-        numbers = _touchpoint(row)
-        touchpoints.setdefault((str(row["id"]), ""), numbers)
-        touchpoints[str(row["id"]), str(row.get("stage") or "")] = numbers
+        for stage, share in _shares(row).items():
+            numbers = _touchpoint(row, share)
+            touchpoints.setdefault((str(row["id"]), ""), numbers)
+            touchpoints[str(row["id"]), stage] = numbers
     return LiveView(stages, touchpoints, tuple(answer.get("emotion") or ()))
 
 
 def _stage(row: Mapping[str, Any]) -> StageLive:
     split = {part: int(row.get(part) or 0) for part in SPLIT}
-    rate = None if row.get("counts_only") else _rate(row.get("go_on_rate"))
+    rate = None if row.get("counts_only") else _rate(row)
     return StageLive(int(row.get("reached") or 0), split, rate, int(row.get("stopped_here") or 0))
 
 
-def _rate(value: Any) -> Rate | None:
-    if not isinstance(value, Mapping) or value.get("rate") is None:
+def _rate(row: Mapping[str, Any]) -> Rate | None:
+    """Read the go-on rate: a record of its own, or a number with its bounds beside it."""
+    value = row.get("go_on_rate")
+    if not isinstance(value, Mapping):
+        interval = row.get("go_on_interval") or (row.get("go_on_low"), row.get("go_on_high"))
+        value = {"rate": value, "low": interval[0], "high": interval[1]}
+    if value.get("rate") is None:
         return None
     rate = float(value["rate"])
     low, high = value.get("low"), value.get("high")
     return Rate(rate, rate if low is None else float(low), rate if high is None else float(high))
 
 
-def _touchpoint(row: Mapping[str, Any]) -> TouchpointLive:
+def _shares(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """Give the share of every stage a touchpoint stands in."""
     share = row.get("share_of_stage")
-    share = share.get("rate") if isinstance(share, Mapping) else share
+    if isinstance(share, Mapping) and share:
+        return {str(stage): part for stage, part in share.items()}
+    return {str(row.get("stage") or ""): share if isinstance(share, (int, float)) else None}
+
+
+def _touchpoint(row: Mapping[str, Any], share: float | None) -> TouchpointLive:
     flag = row.get("dead_end")
-    flagged = flag.get("flag") if isinstance(flag, Mapping) else flag
+    state = str(row.get("state") or "")
+    flagged = flag.get("is_dead_end") if isinstance(flag, Mapping) else flag
     return TouchpointLive(
         reach=int(row.get("reach") or 0),
         touches=int(row.get("touches") or 0),
         exits=int(row.get("exits") or 0),
         share_of_stage=None if share is None else float(share),
         dead_end=bool(flagged),
-        state=str(row.get("state") or "used"),
+        state=state if state in _QUIET_STATES else "used",
     )

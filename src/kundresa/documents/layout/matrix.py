@@ -64,14 +64,17 @@ def draw_matrix(view: MapView, live: LiveView | None, options: Options) -> Scene
     sheet = _Sheet(grid, header.height)
     top = sheet.y
     sheet.add(_stages(view, grid, sheet.y))
-    if view.kind == "day_in_life" or any(step.clock for step in view.steps):
+    if _has_clock(view):
         sheet.add(_clock(view, grid, sheet.y))
     sheet.add(_steps(view, grid, sheet.y))
     if live is not None:
         sheet.add(draw_strip(view, live, grid, sheet.y - 4))
+    ruled = True
     for lane in _lanes(view):
-        sheet.rule()
+        if ruled:
+            sheet.rule()
         sheet.add(_lane(view, lane, live, grid, sheet.y))
+        ruled = not lane.line_after
         if lane.line_after:
             sheet.add(_service_line(lane.line_after, grid, sheet.y, view.language))
     ground = _stage_ground(view, grid, top, sheet.y)
@@ -93,6 +96,8 @@ def _scene(view: MapView, grid: Grid, sheet: _Sheet, before: tuple[Shape, ...]) 
 
 def describe_map(view: MapView) -> str:
     """Tell the size of a map in one sentence, for those who do not see it."""
+    if view.kind == "empathy_map":
+        return f"{describe_kind(view)}."
     return word("map_of", view.language).format(
         kind=describe_kind(view),
         stages=number(len(view.stages), view.language),
@@ -161,6 +166,12 @@ def _stage(
     return Group("stage", shapes, stage.id, stage.name)
 
 
+def _has_clock(view: MapView) -> bool:
+    """A day has an axis of time; another map too, where most of its steps have one."""
+    timed = sum(bool(step.clock) for step in view.steps)
+    return view.kind == "day_in_life" or timed * 2 > len(view.steps)
+
+
 def _clock(view: MapView, grid: Grid, y: float) -> Row:
     """Draw a line with the time of day of every step that has one."""
     level = y + 34
@@ -171,7 +182,7 @@ def _clock(view: MapView, grid: Grid, y: float) -> Row:
         shapes.append(Dot(x, level, 4.5 if step.clock else 2.5, "clock-dot", step.clock))
         if step.clock:
             shapes.append(put(step.clock, x, y + 8, NOTE_STRONG, "clock-text", anchor="middle"))
-    name = word("clock", view.language)
+    name = word("clock" if view.kind == "day_in_life" else "time", view.language)
     labels = (put(name, MARGIN, level - 8, NOTE, "quiet"),)
     return Row(46, labels, (Group("clock", tuple(shapes), title=name),))
 

@@ -142,12 +142,21 @@ class _Reader:
 
     def measured_emotions(self) -> Iterable[EmotionView]:
         """Give the measured means; one of a touchpoint stands at the first step with it."""
-        rows = self.live.get("emotion") or ()
-        for row in rows:
+        for row in self.emotion_rows():
             column = self.column_of(row)
             mean = row.get("mean", row.get("value"))
             if column is not None and mean is not None:
                 yield _measured(row, column, float(mean))
+
+    def emotion_rows(self) -> Iterable[Mapping[str, Any]]:
+        """Give the means that stand on the steps, else those of a list of their own."""
+        inside = [
+            row for stage in self.live.get("stages") or () for row in stage.get("steps") or ()
+        ]
+        steps = [*(self.live.get("steps") or ()), *inside]
+        on_steps = [{**row["emotion"], "step": row["id"]} for row in steps if row.get("emotion")]
+        alone = self.live.get("emotion")
+        return on_steps or (alone if isinstance(alone, (list, tuple)) else ())
 
     def column_of(self, row: Mapping[str, Any]) -> int | None:
         if row.get("step") in self.columns:

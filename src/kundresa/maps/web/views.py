@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from kundresa.core.errors import NotFoundError
 from kundresa.maps import queries
 from kundresa.maps.contracts import MapPage
+from kundresa.maps.web.definitions import stage_definitions
 from kundresa.maps.web.forms import AskedForm
 
 
@@ -27,15 +28,16 @@ def index(request: HttpRequest, workspace: str) -> HttpResponse:
 def read(request: HttpRequest, workspace: str, map_id: str) -> HttpResponse:
     """Show one map; a wrong choice is told beside its field and the rest still stands."""
     language = get_language() or "en"
-    form = AskedForm(request.GET or None)
+    form = AskedForm(request.GET or None, label_suffix="")
     form.is_valid()
     try:
         page = queries.map_page(workspace, map_id, form.asked(language))
     except NotFoundError as error:
         raise Http404(str(error)) from error
     if not form.errors:
-        form = AskedForm(initial=_shown(page))
-    context = {"page": page, "form": form, "workspace": workspace}
+        form = AskedForm(initial=_shown(page), label_suffix="")
+    definitions = stage_definitions() if page.live else []
+    context = {"page": page, "form": form, "workspace": workspace, "definitions": definitions}
     return render(request, "maps/map.html", context, status=400 if form.errors else 200)
 
 

@@ -1,0 +1,167 @@
+"""``kundresa map``: check, format, compare, convert and draw map documents."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kundresa.cli.answers import answer, answering, json_option
+from kundresa.core.errors import BadInputError, Fault, known_values
+from kundresa.documents import MapDocument, read_map, to_json
+from kundresa.documents import convert as convert_map
+from kundresa.documents import diff as diff_maps
+from kundresa.documents import fmt as format_text
+from kundresa.documents import lint as lint_text
+from kundresa.documents.drawing.html import to_html
+from kundresa.documents.drawing.svg import to_svg
+from kundresa.documents.formats import format_of_file
+from kundresa.documents.layout import layout
+from kundresa.documents.yaml_source import read_text
+
+FILE = click.Path(path_type=Path)
+
+
+def _svg(document: MapDocument, language: str, live: dict[str, Any] | None) -> str:
+    return to_svg(layout(document, language=language, live=live))
+
+
+def _html(document: MapDocument, language: str, live: dict[str, Any] | None) -> str:
+    return to_html(document, language=language, live=live)
+
+
+def _json(document: MapDocument, _language: str, live: dict[str, Any] | None) -> str:
+    body = {"map": document.id, "live": live}
+    return json.dumps(body, ensure_ascii=False, indent=2)
+
+
+FORMATS = {"svg": _svg, "html": _html, "json": _json}
+
+
+@click.group("map")
+def command() -> None:
+    """Check, format, compare, convert and draw maps."""
+
+
+@command.command("lint")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@json_option
+@answering
+def lint(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Tell every fault of the maps FILES; fails when one is an error."""
+    found = {str(file): lint_text(_text_of(file)) for file in files}
+    lines = [f"{file}: {fault}" for file, faults in found.items() for fault in faults]
+    errors = sum(fault.severity == "error" for faults in found.values() for fault in faults)
+    data = {"files": {file: [fault.to_json() for fault in each] for file, each in found.items()}}
+    text = "\n".join(lines) or "No fault."
+    answer({**data, "errors": errors, "ok": not errors}, as_json=as_json, text=text)
+    if errors:
+        sys.exit(1)
+
+
+@command.command("fmt")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--check", is_flag=True, help="Change nothing; fail when a file would change.")
+@json_option
+@answering
+def fmt(files: tuple[Path, ...], *, check: bool, as_json: bool) -> None:
+    """Write the maps FILES in their one canonical form."""
+    changed = []
+    for file in files:
+        before = _text_of(file)
+        after = format_text(before)
+        if after != before:
+            changed.append(str(file))
+            if not check:
+                file.write_text(after, "utf-8")
+    verb = "would change" if check else "changed"
+    text = "\n".join(f"{file} {verb}" for file in changed) or "Nothing to change."
+    answer({"changed": changed, "ok": not (check and changed)}, as_json=as_json, text=text)
+    if check and changed:
+        sys.exit(1)
+
+
+@command.command("diff")
+@click.argument("before", type=FILE)
+@click.argument("after", type=FILE)
+@json_option
+@answering
+def diff(before: Path, after: Path, *, as_json: bool) -> None:
+    """Tell what changed from map BEFORE to map AFTER, in words."""
+    changes = diff_maps(before, after)
+    text = "\n".join(str(change) for change in changes) or "No change."
+    answer({"changes": to_json(changes)}, as_json=as_json, text=text)
+
+
+@command.command("convert")
+@click.argument("source", metavar="IN", type=FILE)
+@click.argument("target", metavar="OUT", type=FILE)
+@click.option("--to", "to", help="The format; by default what OUT ends in.")
+@json_option
+@answering
+def convert(source: Path, target: Path, *, to: str | None, as_json: bool) -> None:
+    """Write map IN as OUT in another format, and tell what that format can't carry."""
+    name = to or format_of_file(target).name
+    done = convert_map(source, name)
+    target.write_text(done.result, "utf-8")
+    lines = [f"Wrote {target}.", *(str(loss) for loss in done.losses)]
+    losses = [vars(loss) for loss in done.losses]
+    answer({"written": str(target), "losses": losses}, as_json=as_json, text="\n".join(lines))
+
+
+@command.command("render")
+@click.argument("source", metavar="IN", type=FILE)
+@click.option("-o", "--output", type=FILE, help="Where to write; by default standard output.")
+@click.option("--format", "form", help="svg, html or json; by default what the output ends in.")
+@click.option("--language", default="", help="Language of the texts; by default the map's own.")
+@click.option("--live", is_flag=True, help="With measured numbers; needs --events.")
+@click.option("--events", type=FILE, help="Event records (.jsonl), or a mapping (.yaml).")
+@click.option("--from", "start", help="First day of the period.")
+@click.option("--to", "end", help="First day after the period.")
+@click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of stopping.")
+@json_option
+@answering
+def render(
+    source: Path, output: Path | None, form: str | None, language: str, *, live: bool,
+    events: Path | None, start: str | None, end: str | None, skip_bad: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Draw the map IN, with its measured numbers if wanted."""
+    chosen = form or (output.suffix.lstrip(".") if output else "svg")
+    if chosen not in FORMATS:
+        raise BadInputError(f"{chosen!r} is not a form.", hint=known_values(chosen, FORMATS))
+    numbers = _measure(source, events, start, end, skip_bad=skip_bad) if live else None
+    drawn = FORMATS[chosen](read_map(source), language, numbers)
+    if output is None:
+        click.echo(drawn)
+        return
+    output.write_text(drawn, "utf-8")
+    answer({"written": str(output)}, as_json=as_json, text=f"Wrote {output}.")
+
+
+def _measure(
+    source: Path, events: Path | None, start: str | None, end: str | None, *, skip_bad: bool
+) -> dict[str, Any]:
+    # Here, so that drawing alone does not wait for numpy.
+    from kundresa.cli.event_files import read_events
+    from kundresa.measures.from_map import spec_of
+    from kundresa.measures.queries import answer as answer_query
+
+    if events is None:
+        fault = Fault("--events", "is missing.", "Name a file of events or a mapping.")
+        raise BadInputError("Live numbers need events.", faults=[fault])
+    document = read_map(source)
+    query: dict[str, Any] = {"kundresa_query": 1, "type": "living_map", "map": document.id}
+    period = {key: value for key, value in (("from", start), ("to", end)) if value}
+    if period:
+        query |= {"period": period, "zone": document.measure.zone}
+    table = read_events(events, skip_bad=skip_bad)
+    return answer_query(query, table, map_spec_of=lambda _name: spec_of(document))
+
+
+def _text_of(file: Path) -> str:
+    if not file.is_file():
+        raise BadInputError(f"There is no file {file}.")
+    return read_text(file)

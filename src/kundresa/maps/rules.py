@@ -1,0 +1,58 @@
+"""Compose what the page of a map shows from the document and its numbers; no input, no output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kundresa.documents.drawing.svg import to_page
+from kundresa.documents.drawing.twin import twin_of
+from kundresa.documents.layout import Options, layout_view, view_of
+from kundresa.documents.layout.words import word
+from kundresa.documents.map_model import MapDocument
+from kundresa.maps.contracts import Asked, MapPage, MapRow, Period, Unclaimed
+
+
+def compose_page(
+    document: MapDocument,
+    asked: Asked,
+    *,
+    live: Mapping[str, Any] | None = None,
+    query: Mapping[str, Any] | None = None,
+    period: Period | None = None,
+    unclaimed: Sequence[Unclaimed] = (),
+    notices: Sequence[str] = (),
+    data_label: str = "",
+) -> MapPage:
+    """Draw a map and its tables from one view."""
+    view = view_of(document, asked.language, live)
+    twin = twin_of(view, live)
+    return MapPage(
+        id=document.id,
+        title=view.title,
+        description=twin.description,
+        svg=to_page(layout_view(view, live=live, options=Options(header=False))),
+        twin=twin,
+        live=live,
+        query_json=json.dumps(query, ensure_ascii=False, indent=2) if query else "",
+        period=period,
+        mode=asked.mode,
+        notices=notices,
+        unclaimed=unclaimed,
+        language=view.language,
+        data_label=data_label,
+    )
+
+
+def row_of(document: MapDocument, language: str) -> MapRow:
+    """Give a map's line in the list."""
+    title = document.title.in_language(language, (document.language, "en")) or document.id
+    return MapRow(
+        document.id,
+        title,
+        word(document.kind, language),
+        len(document.stages),
+        len(document.steps),
+        len({name for step in document.steps for name in step.touchpoints}),
+    )

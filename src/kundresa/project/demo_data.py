@@ -1,0 +1,29 @@
+"""The demo's workspace: the Open University's enrolments, real data shipped with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from kundresa.project.data_folder import DataFolder
+
+WORKSPACE: Final = "open-university"
+MAP: Final = "open-university"
+_DATA: Final = Path(__file__).parent / "demo" / "open_university"
+
+
+def fill(folder: DataFolder, progress: Callable[[str, int], None]) -> None:
+    """Make the workspace with its map and its events; a second call changes nothing."""
+    from kundresa.accounts.api import ensure_workspace
+    from kundresa.events.api import store_of
+    from kundresa.events.sources import read_mapped, read_mapping
+    from kundresa.journeys.api import save_map
+
+    workspace = ensure_workspace("Open University", slug=WORKSPACE)
+    text = (_DATA / "journey.journey.yaml").read_text("utf-8")
+    save_map(workspace.id, text, actor="kundresa demo")
+    store = store_of(workspace.id, folder.path)
+    if "demo" not in store.version.marks:
+        reading = read_mapped(read_mapping(_DATA / "mapping.yaml"), progress=progress)
+        store.append(reading.events, marks={"demo": 1})
