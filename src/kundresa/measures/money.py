@@ -173,11 +173,14 @@ def credits_of(journeys: Journeys, earned: _Earned, model: str) -> NDArray[np.fl
 
     ``first`` and ``last`` share evenly among touches of the one instant. Shape (n_touchpoints,).
     """
-    item, row = touches_of(journeys, journeys.touches)
+    # Few journeys earn anything; the others' touches need not be looked at.
+    earns = np.zeros(len(journeys), bool)
+    earns[earned.journey] = True
+    item, row = touches_of(journeys, journeys.touches & earns[journeys.journey])
     size = len(journeys.touches)
     if not len(item) or not len(earned.amount):
         return np.zeros(size)
-    ranks = np.unique(journeys.time)
+    ranks = np.unique(journeys.time[row])
     width = len(ranks) + 1
     keys = journeys.journey[row] * width + np.searchsorted(ranks, journeys.time[row])
     place = np.searchsorted(ranks, earned.until, side="right") - 1
