@@ -53,8 +53,10 @@ def test_in_english_on_a_desk(server: Server, reader: Reader, name: str) -> None
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("language", ["en", "sv", "nb", "da"])
-def test_nothing_sticks_out_in_any_language(server: Server, reader: Reader, language: str) -> None:
+@pytest.mark.parametrize("language", ["nb", "da"])
+def test_nothing_sticks_out_in_the_other_languages(
+    server: Server, reader: Reader, language: str
+) -> None:
     page = reader(language, width=320)
     for address in PAGES.values():
         page.goto(server.address + address)
