@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.watch import Watch
 from tests.support.server import Server
@@ -24,6 +24,8 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# A busy machine is slow, not wrong.
+PATIENCE = 15_000
 Reader = Callable[..., Page]
 
 
@@ -65,6 +67,7 @@ def browser() -> Iterator[Browser]:
     named = os.environ.get("KUNDRESA_CHROMIUM")
     if not named:
         pytest.fail("Name a browser in KUNDRESA_CHROMIUM, or run: make browser")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=named, args=QUIET)
         yield browser
@@ -84,7 +87,7 @@ def reader(browser: Browser) -> Iterator[Reader]:
             viewport={"width": width, "height": 900},
             reduced_motion="reduce",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         watches.append(Watch(page))
