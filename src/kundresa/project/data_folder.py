@@ -81,6 +81,12 @@ class DataFolder:
         file.flush()
         self._lock = file
 
+    def unlock(self) -> None:
+        """Let others run on the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     @property
     def stores(self) -> Path:
         """The folder of the stores."""

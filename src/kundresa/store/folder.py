@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from kundresa.core.errors import BadInputError, NewerFormatError
 from kundresa.core.records import Event
-from kundresa.store.part import events_to_arrow, table_from_arrow
+from kundresa.store.part import events_to_rows, sorted_rows, table_from_arrow
 from kundresa.store.table import EventTable
 
 FORMAT: Final = 1
@@ -81,18 +81,37 @@ class Store:
         return self.version.event_count
 
     def append(self, events: Sequence[Event], *, marks: Mapping[str, int] | None = None) -> Version:
-        """Add events and marks in one step, and give the new version.
+        """Add events and marks in one step, and give the new version; see `append_rows`."""
+        return self.append_rows([events_to_rows(events)], marks=marks)
+
+    def append_rows(
+        self, tables: Sequence[pa.Table], *, marks: Mapping[str, int] | None = None
+    ) -> Version:
+        """Add rows (`part.rows_of`) and marks in one step, and give the new version.
 
         Durable when it returns. One writer at a time: others wait.
         """
         with self._writing():
+            return self._append(self.version, tables, marks or {})
+
+    def append_once(self, mark: str, tables: Sequence[pa.Table]) -> bool:
+        """Add rows unless the mark already stands in the store; say whether they were added."""
+        with self._writing():
             before = self.version
-            parts = before.parts
-            if events:
-                parts = (*parts, self._write_part(events_to_arrow(events)))
-            after = Version(before.number + 1, parts, {**before.marks, **(marks or {})})
-            self._replace_current(after)
-            return after
+            if mark in before.marks:
+                return False
+            self._append(before, tables, {mark: 1})
+            return True
+
+    def _append(
+        self, before: Version, tables: Sequence[pa.Table], marks: Mapping[str, int]
+    ) -> Version:
+        parts = before.parts
+        if any(table.num_rows for table in tables):
+            parts = (*parts, self._write_part(sorted_rows(tables)))
+        after = Version(before.number + 1, parts, {**before.marks, **marks})
+        self._replace_current(after)
+        return after
 
     def table(self) -> EventTable:
         """Read every event of the current version."""

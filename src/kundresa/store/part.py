@@ -7,7 +7,7 @@ text, number nor truth value stays as JSON in ``rest``.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -19,31 +19,63 @@ from kundresa.core.records import Event
 from kundresa.store.table import Codes, EventTable, Floats, Property
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
+_PLAIN: Final[Mapping[str, pa.DataType]] = {
+    "profile": pa.string(), "event": pa.string(), "time": pa.int64(), "until": pa.int64(),
+    "precision": pa.string(), "offset_minutes": pa.int32(), "value": pa.int64(),
+    "currency": pa.string(), "channel": pa.string(), "group": pa.string(), "id": pa.string(),
+    "score": pa.float64(), "score_raw": pa.float64(), "scale": pa.string(), "rest": pa.string(),
+}  # fmt: skip
+_UNCODED: Final = frozenset({"id", "rest"})
+"""Texts that differ from row to row: a dictionary would only make them longer."""
 _SORTS: Final = {str: "text", int: "number", float: "number", bool: "boolean"}
-_TYPES: Final = {"number": pa.float64(), "boolean": pa.bool_()}
+_TYPES: Final = {"text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
 
 
-def events_to_arrow(events: Sequence[Event]) -> pa.Table:
-    """Turn events into the columns of a part, sorted by profile and time."""
-    ordered = sorted(events, key=lambda event: (event.profile, event.moment.time))
+def events_to_rows(events: Sequence[Event]) -> pa.Table:
+    """Turn events into rows with the columns of a part."""
     columns = {
-        "profile": _text([event.profile for event in ordered]),
-        "event": _text([event.event for event in ordered]),
-        "time": pa.array([event.moment.time for event in ordered], pa.int64()),
-        "until": pa.array([event.moment.until for event in ordered], pa.int64()),
-        "precision": _text([event.moment.precision for event in ordered]),
-        "offset_minutes": pa.array([event.moment.offset_minutes for event in ordered], pa.int32()),
-        "value": pa.array([event.value for event in ordered], pa.int64()),
-        "currency": _text([event.currency for event in ordered]),
-        "channel": _text([event.channel for event in ordered]),
-        "group": _text([event.group for event in ordered]),
-        "id": pa.array([event.id for event in ordered], pa.string()),
-        "score": pa.array([e.score.emotion if e.score else None for e in ordered], pa.float64()),
-        "score_raw": pa.array([e.score.value if e.score else None for e in ordered], pa.float64()),
-        "scale": _text([event.score.scale if event.score else None for event in ordered]),
-        "rest": pa.array([_rest(event) for event in ordered], pa.string()),
+        "profile": [event.profile for event in events],
+        "event": [event.event for event in events],
+        "time": [event.moment.time for event in events],
+        "until": [event.moment.until for event in events],
+        "precision": [event.moment.precision for event in events],
+        "offset_minutes": [event.moment.offset_minutes for event in events],
+        "value": [event.value for event in events],
+        "currency": [event.currency for event in events],
+        "channel": [event.channel for event in events],
+        "group": [event.group for event in events],
+        "id": [event.id for event in events],
+        "score": [event.score.emotion if event.score else None for event in events],
+        "score_raw": [event.score.value if event.score else None for event in events],
+        "scale": [event.score.scale if event.score else None for event in events],
+        "rest": [_rest(event) for event in events],
     }
-    return pa.table(columns | _property_columns(ordered))
+    plain = {name: pa.array(column, _PLAIN[name]) for name, column in columns.items()}
+    return rows_of(plain | _property_columns(events), len(events))
+
+
+def rows_of(columns: Mapping[str, pa.Array], count: int) -> pa.Table:
+    """Give rows with every column of a part; those not given hold nothing.
+
+    ``columns`` may hold properties as ``p/<type>/<name>``. Texts may be plain or coded.
+    """
+    whole = {name: columns.get(name, pa.nulls(count, sort)) for name, sort in _PLAIN.items()}
+    extra = {name: columns[name] for name in sorted(columns) if name not in _PLAIN}
+    return pa.table({name: _coded(name, column) for name, column in (whole | extra).items()})
+
+
+def sorted_rows(tables: Sequence[pa.Table]) -> pa.Table:
+    """Put rows together in the order of a part: by profile, then time."""
+    rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+    rows = rows.combine_chunks()
+    codes, texts = _codes(rows.column("profile"))
+    rank = np.argsort(np.argsort(np.array(texts, object))) if texts else np.array([], np.int64)
+    order = np.lexsort((rows.column("time").to_numpy(), rank[codes]))
+    placed = rows.take(pa.array(order))
+    # Coded anew, so that the bytes of a part don't tell in which order its events came.
+    plain = [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in placed.columns]
+    columns = zip(placed.column_names, plain, strict=True)
+    return pa.table({name: _coded(name, column) for name, column in columns})
 
 
 def table_from_arrow(tables: Sequence[pa.Table]) -> EventTable:
@@ -70,9 +102,10 @@ def table_from_arrow(tables: Sequence[pa.Table]) -> EventTable:
     )  # fmt: skip
 
 
-def _text(values: list[str | None]) -> Any:
+def _coded(name: str, column: pa.Array) -> pa.Array:
     # Building a dictionary array value by value takes time square in the values; encoding does not.
-    return pa.array(values, pa.string()).dictionary_encode()
+    is_text = pa.types.is_string(column.type) and name not in _UNCODED
+    return column.dictionary_encode() if is_text else column
 
 
 def _rest(event: Event) -> str | None:
@@ -95,7 +128,7 @@ def _property_columns(events: Sequence[Event]) -> dict[str, Any]:
                     values[sort, name] = [None] * len(events)
                 values[sort, name][index] = float(value) if sort == "number" else value
     return {
-        f"p/{sort}/{name}": _text(column) if sort == "text" else pa.array(column, _TYPES[sort])
+        f"p/{sort}/{name}": pa.array(column, _TYPES[sort])
         for (sort, name), column in sorted(values.items())
     }
 
