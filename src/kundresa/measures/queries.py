@@ -271,13 +271,14 @@ class _Reader:
 
     def zone(self) -> ZoneInfo:
         given = self.query.get("zone", "UTC")
+        if not isinstance(given, str) or not given:
+            self.fault("zone", f"is {given!r}.", "Write one like Europe/Stockholm or UTC.")
+            return zone_named("UTC")
         try:
             return zone_named(given)
         except BadInputError as error:
             self.fault("zone", error.message, error.hint)
-        except TypeError:
-            self.fault("zone", f"is {given!r}.", "Write one like Europe/Stockholm or UTC.")
-        return zone_named("UTC")
+            return zone_named("UTC")
 
     def day(self, given: Any, place: str) -> date | None:
         if isinstance(given, str) and _DAY.fullmatch(given):

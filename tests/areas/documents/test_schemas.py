@@ -166,6 +166,7 @@ FUNNEL = {"kundresa_query": 1, "type": "funnel", "steps": ["a", "b"]}
         ({**FUNNEL, "window": "9" * 400 + "d"}, "window", "longer than 1,000 years", True),
         ({**FUNNEL, "zone": "Mars/Base"}, "zone", "not a time zone", True),
         ({**FUNNEL, "zone": 3}, "zone", "is 3", False),
+        ({**FUNNEL, "zone": ""}, "zone", "is ''", False),
         ({**FUNNEL, "period": {"from": "2026-02-30", "to": "2026-03-01"}}, "period.from", "no calendar", True),
         ({**FUNNEL, "period": {"from": "0001-01-01", "to": "2026-03-01"}}, "period.from", "Write a date", False),
         ({**FUNNEL, "kundresa_query": True}, "kundresa_query", "reads version 1", False),
