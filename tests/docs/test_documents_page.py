@@ -8,7 +8,6 @@ it should be.
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -88,7 +87,6 @@ def test_every_kind_and_every_type_has_an_example() -> None:
 
 def asked(kind: str, *more: str) -> dict[str, Any]:
     """Give the answer of the command to an example query."""
-    os.environ["NO_COLOR"] = "1"
     folder = ROOT / "examples"
     arguments = [str(folder / f"queries/{kind}.json"), "--json", *more]
     ran = CliRunner().invoke(command, [*arguments, "--events", str(folder / "worked/events.jsonl")])
