@@ -10,7 +10,7 @@ from kundresa.core.errors import KundresaError
 from kundresa.core.records import Event, parse_event
 from kundresa.events.sources.reading import Progress, Reading, Rejected
 from kundresa.events.sources.text_file import reading as reading_of
-from kundresa.store.part import events_to_rows
+from kundresa.store.rows import events_to_rows
 
 BATCH: Final = 20_000
 

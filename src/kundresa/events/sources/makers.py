@@ -22,7 +22,7 @@ from kundresa.core.records import (
 from kundresa.core.times import Moment, parse_moment
 from kundresa.events.sources import mapping as mappings
 from kundresa.events.sources.batch import Batch, Ints, floats, repeated
-from kundresa.store.part import rows_of
+from kundresa.store.rows import rows_of
 
 _TEXTS: Final = ("channel", "group", "id")
 _EPOCH: Final = date(1970, 1, 1)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from kundresa.core.errors import BadInputError, Fault
 from kundresa.store import EventTable
-from kundresa.store.part import table_from_arrow
+from kundresa.store.rows import table_from_rows
 
 SHOWN: Final = 20
 Progress = Callable[[str, int], None]
@@ -46,7 +46,7 @@ class Reading:
 
     def table(self) -> EventTable:
         """Give the events as columns for the measures."""
-        return table_from_arrow(self.tables)
+        return table_from_rows(self.tables)
 
 
 def refuse_bad_rows(reading: Reading, name: str) -> None:
