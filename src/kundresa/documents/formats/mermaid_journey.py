@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from kundresa.core.errors import BadInputError, Fault
+from kundresa.core.errors import BadInputError, Fault, raise_if_faulty
 from kundresa.documents.formats.contracts import Conversion, Format, Loss, MapData
+from kundresa.documents.lint_map import faults_in_data
 from kundresa.documents.map_model import LocalizedText, MapDocument, Step
 from kundresa.documents.read_map import map_of
 
 _LOOK_ALIKES: Final = str.maketrans({":": "∶", ";": "；", "#": "＃", "\n": " "})
 _KEYWORD: Final = re.compile(r"(?i)(title|section|journey|acctitle|accdescr)\b")
-_OURS: Final = re.compile(r"%%\s*kundresa:\s*(\w+)\s+(\S+)(?:\s+(.*))?$")
+_OURS: Final = re.compile(r"%%\s*kundresa:\s*(\w+)\s+([A-Za-z0-9_][\w.:-]*)(?:\s+(.*))?$", re.ASCII)
 
 
 def write(data: MapData) -> Conversion[str]:
@@ -33,7 +34,9 @@ def read(text: str) -> Conversion[dict[str, Any]]:
     reader.read(text)
     if reader.faults:
         raise BadInputError("The Mermaid journey can't be read.", faults=reader.faults)
-    return Conversion(reader.map_data(), tuple(reader.losses))
+    data = reader.map_data()
+    raise_if_faulty(faults_in_data(data), "The map in the diagram")
+    return Conversion(data, tuple(reader.losses))
 
 
 class _Writer:
