@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from kundresa.cli.main import main
+from kundresa.documents import FORMATS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
@@ -85,6 +86,12 @@ def test_every_option_stands_in_the_table_and_no_other(path):
 def test_the_exit_codes_are_those_of_the_page(arguments, code):
     assert re.findall(r"^\| (\d) \|", TEXT, re.MULTILINE) == ["0", "1", "2"]
     assert CliRunner().invoke(main, arguments).exit_code == code
+
+
+def test_the_table_of_formats_is_that_of_the_code():
+    rows = re.findall(r"^\| `(\w+)` \| (`\..*?) \| .+ \|$", TEXT, re.MULTILINE)
+    said = {name: tuple(re.findall(r"[^\s`,]+", endings)) for name, endings in rows}
+    assert said == {name: each.suffixes for name, each in FORMATS.items()}
 
 
 FAILING = {
