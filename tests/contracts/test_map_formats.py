@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
 from kundresa.core.errors import BadInputError
 from kundresa.documents import FORMATS, convert, diff, faults_in_data, map_of, read_data, write
 from kundresa.documents.formats import format_of_file
 from kundresa.documents.lint_map import only_errors
+from tests.properties.test_map_documents import maps
 
 MAPS = sorted((Path(__file__).resolve().parents[2] / "examples/maps").glob("*.journey.yaml"))
 each_format = pytest.mark.parametrize("name", FORMATS)
@@ -37,6 +39,17 @@ def test_what_does_not_come_back_was_told_as_lost(name, file):
 def test_a_second_round_changes_nothing(name, file):
     once = convert(file, name).result
     assert write(read_data(once, name).result, name).result == once
+
+
+@each_format
+@settings(deadline=None, max_examples=50)
+@given(data=maps())
+def test_any_map_comes_back_sound_and_settles(name, data):
+    written = write(data, name)
+    again = read_data(written.result, name).result
+    assert write(again, name).result == written.result
+    if diff(map_of(data), map_of(again)):
+        assert written.losses
 
 
 @each_format

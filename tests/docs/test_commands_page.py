@@ -89,7 +89,7 @@ def test_the_exit_codes_are_those_of_the_page(arguments, code):
 
 
 def test_the_table_of_formats_is_that_of_the_code():
-    rows = re.findall(r"^\| `(\w+)` \| (`\..*?) \| .+ \|$", TEXT, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| (`\..*?) \| .+ \|$", TEXT, re.MULTILINE)
     said = {name: tuple(re.findall(r"[^\s`,]+", endings)) for name, endings in rows}
     assert said == {name: each.suffixes for name, each in FORMATS.items()}
 
