@@ -35,7 +35,8 @@ check: setup ## format, lint, types, import contracts, changelog
 	@$(PY) tools/check_changelog.py
 
 bench: setup ## run the benchmarks
-	@for bench in benchmarks/*.py; do [ ! -e "$$bench" ] || $(PY) "$$bench" $(ARGS) || exit 1; done
+	@for bench in $(basename $(notdir $(filter-out %/__init__.py,$(wildcard benchmarks/*.py)))); do \
+	$(PY) -m "benchmarks.$$bench" $(ARGS) || exit 1; done
 
 docs: setup ## build the documentation, warnings are errors
 	@.venv/bin/sphinx-build -W --keep-going -q -b html docs docs/_build/html
