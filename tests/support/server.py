@@ -109,8 +109,16 @@ class Server:
             return
         os.kill(self.pid(role), signal.SIGKILL)
 
-    def pid(self, role: str) -> int:
-        """Find a child by its command line."""
+    def pid(self, role: str, seconds: float = 40) -> int:
+        """Find a child by its command line; wait for one that is about to be started again."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if found := self._pid_now(role):
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"{role} does not run")
+
+    def _pid_now(self, role: str) -> int:
         assert self.process is not None
         listing = subprocess.run(
             ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
@@ -119,7 +127,7 @@ class Server:
             pid, parent, command = line.split(None, 2)
             if int(parent) == self.process.pid and f"kundresa.project.child {role} " in command:
                 return int(pid)
-        raise AssertionError(f"{role} does not run")
+        return 0
 
     def stop(self) -> None:
         """Stop as a member would."""
