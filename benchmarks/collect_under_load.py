@@ -216,8 +216,10 @@ def bar(name: str, figure: object, wanted: str, *, held: bool) -> dict[str, obje
 def in_words(answer: dict[str, Any]) -> str:
     """Give the answer as lines."""
     figures = answer["figures"]
-    lines = [f"{answer['at']}, {answer['machine']}, {answer['database']}, "
-             f"{answer['rows_before']:,} rows before, load {answer['machine_load']} at the end"]  # fmt: skip
+    lines = [
+        f"{answer['at']}, {answer['machine']}, load {answer['machine_load']} at the end",
+        f"{answer['database']}, {answer['rows_before']:,} rows before",
+    ]
     for name in ("bare", "alone", "with_pages", "through_web"):
         run = figures[name]
         lines.append(

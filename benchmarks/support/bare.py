@@ -16,7 +16,7 @@ _START = {
 }
 
 
-async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def app(_scope: dict[str, Any], receive: Any, send: Any) -> None:
     chunks, more = [], True
     while more:
         message = await receive()
