@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -28,12 +27,12 @@ def silent_port() -> Iterator[int]:
 
 
 @pytest.fixture
-def database_gone(tmp_path: Path) -> Iterator[None]:
+def database_gone() -> Iterator[None]:
     """Every new connection fails, as on a server that was shut down."""
     settings = connections.settings["default"]
     kept = settings["NAME"]
     close_everywhere()
-    settings["NAME"] = str(tmp_path / "gone" / "away")
+    settings["NAME"] = "/kundresa-gone/away"
     yield
     close_everywhere()
     settings["NAME"] = kept
