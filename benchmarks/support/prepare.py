@@ -18,6 +18,8 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)
 INSERT INTO events_inbox (workspace_id, message_id, received_at, day, body)
 SELECT %s, lower(hex(randomblob(16))), 1700000000000000, '2023-11-14', CAST(%s AS BLOB) FROM n
 """
+# Quoted, because the name is a word of SQLite's language.
+_LAST: Final = 'SELECT max(sequence), max(coalesce("transaction", 0)) FROM events_inbox'
 _POSTGRES: Final = """
 INSERT INTO events_inbox (workspace_id, message_id, received_at, day, body)
 SELECT %s, replace(gen_random_uuid()::text, '-', ''), 1700000000000000, '2023-11-14',
@@ -38,7 +40,7 @@ def fill_inbox(workspace_id: int, rows: int) -> dict[str, int]:
             cursor.execute("PRAGMA cache_size = -1500000")
             cursor.execute(_SQLITE, [rows, workspace_id, _BODY])
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.execute("SELECT max(sequence), max(coalesce(transaction, 0)) FROM events_inbox")
+        cursor.execute(_LAST)
         sequence, transaction = cursor.fetchone()
     return {"inbox": sequence, "inbox_transaction": transaction}
 
