@@ -8,8 +8,10 @@ import tempfile
 
 _POSTGRES = os.environ.get("KUNDRESA_TEST_DATABASE_URL", "")
 
-for _name in [name for name in os.environ if name.startswith("KUNDRESA_") and "TEST" not in name]:
-    del os.environ[_name]
+for _name in [name for name in os.environ if name.startswith("KUNDRESA_")]:
+    # What names the tests' own services stays.
+    if "TEST" not in _name and _name != "KUNDRESA_CHROMIUM":
+        del os.environ[_name]
 os.environ["KUNDRESA_DATA_DIR"] = tempfile.mkdtemp(prefix="kundresa-tests-")
 os.environ["DJANGO_SETTINGS_MODULE"] = "kundresa.project.django_settings"
 if _POSTGRES:

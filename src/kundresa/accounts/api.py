@@ -7,14 +7,21 @@ from kundresa.accounts.actions import (
     write_audit_line,
 )
 from kundresa.accounts.models import Workspace
-from kundresa.accounts.queries import workspace_by_slug, workspace_ids
+from kundresa.accounts.queries import (
+    has_audit_line,
+    workspace_by_slug,
+    workspace_ids,
+    workspace_slugs,
+)
 
 __all__ = [
     "Workspace",
     "ensure_first_workspace",
     "ensure_workspace",
+    "has_audit_line",
     "make_workspace",
     "workspace_by_slug",
     "workspace_ids",
+    "workspace_slugs",
     "write_audit_line",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kundresa.accounts.errors import NoSuchWorkspaceError
-from kundresa.accounts.models import Workspace
+from kundresa.accounts.models import AuditLine, Workspace
 
 
 def workspace_by_slug(slug: str) -> Workspace:
@@ -18,6 +18,17 @@ def workspace_by_slug(slug: str) -> Workspace:
     if found is None:
         raise NoSuchWorkspaceError(f"There is no workspace {slug!r}.")
     return found
+
+
+def workspace_slugs() -> list[str]:
+    """Give the names of all workspaces in addresses; for the owner of the machine only."""
+    return list(Workspace.objects.order_by("id").values_list("slug", flat=True))
+
+
+def has_audit_line(workspace_id: int, action: str, **details: object) -> bool:
+    """Tell whether an action with these details stands in the audit trail."""
+    found = {f"details__{name}": value for name, value in details.items()}
+    return AuditLine.objects.filter(workspace_id=workspace_id, action=action, **found).exists()
 
 
 def workspace_ids() -> list[int]:

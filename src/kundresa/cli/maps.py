@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,35 +9,18 @@ from typing import Any
 import click
 
 from kundresa.cli.answers import answer, answering, json_option
-from kundresa.core.errors import BadInputError, Fault, known_values
-from kundresa.documents import MapDocument, read_map, to_json
+from kundresa.cli.workspace import open_workspace, workspace_options
+from kundresa.core.errors import BadInputError, Fault, known_values, raise_if_faulty
 from kundresa.documents import convert as convert_map
 from kundresa.documents import diff as diff_maps
 from kundresa.documents import fmt as format_text
 from kundresa.documents import lint as lint_text
-from kundresa.documents.drawing.html import to_html
-from kundresa.documents.drawing.svg import to_svg
+from kundresa.documents import read_map, to_json
+from kundresa.documents.drawing import FORMS, draw
 from kundresa.documents.formats import format_of_file
-from kundresa.documents.layout import layout
 from kundresa.documents.yaml_source import read_text
 
 FILE = click.Path(path_type=Path)
-
-
-def _svg(document: MapDocument, language: str, live: dict[str, Any] | None) -> str:
-    return to_svg(layout(document, language=language, live=live))
-
-
-def _html(document: MapDocument, language: str, live: dict[str, Any] | None) -> str:
-    return to_html(document, language=language, live=live)
-
-
-def _json(document: MapDocument, _language: str, live: dict[str, Any] | None) -> str:
-    body = {"map": document.id, "live": live}
-    return json.dumps(body, ensure_ascii=False, indent=2)
-
-
-FORMATS = {"svg": _svg, "html": _html, "json": _json}
 
 
 @click.group("map")
@@ -112,6 +94,26 @@ def convert(source: Path, target: Path, *, to: str | None, as_json: bool) -> Non
     answer({"written": str(target), "losses": losses}, as_json=as_json, text="\n".join(lines))
 
 
+@command.command("add")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@workspace_options
+@json_option
+@answering
+def add(
+    files: tuple[Path, ...], workspace: str | None, data: Path | None, *, as_json: bool
+) -> None:
+    """Keep the maps FILES in a workspace; one with the same id takes the place of the old one."""
+    texts = [_text_of(file) for file in files]
+    for file, text in zip(files, texts, strict=True):
+        raise_if_faulty(lint_text(text), str(file))
+    found, _folder = open_workspace(workspace, data)
+    from kundresa.journeys.api import save_map
+
+    ids = [save_map(found.id, text, actor="kundresa map add") for text in texts]
+    text = "\n".join(f"{name} is in {found.slug}." for name in ids)
+    answer({"maps": ids, "workspace": found.slug}, as_json=as_json, text=text)
+
+
 @command.command("render")
 @click.argument("source", metavar="IN", type=FILE)
 @click.option("-o", "--output", type=FILE, help="Where to write; by default standard output.")
@@ -130,10 +132,10 @@ def render(
 ) -> None:  # fmt: skip
     """Draw the map IN, with its measured numbers if wanted."""
     chosen = form or (output.suffix.lstrip(".") if output else "svg")
-    if chosen not in FORMATS:
-        raise BadInputError(f"{chosen!r} is not a form.", hint=known_values(chosen, FORMATS))
+    if chosen not in FORMS:
+        raise BadInputError(f"{chosen!r} is not a form.", hint=known_values(chosen, FORMS))
     numbers = _measure(source, events, start, end, skip_bad=skip_bad) if live else None
-    drawn = FORMATS[chosen](read_map(source), language, numbers)
+    drawn = draw(read_map(source), chosen, language=language, live=numbers)
     if output is None:
         click.echo(drawn)
         return
@@ -146,19 +148,13 @@ def _measure(
 ) -> dict[str, Any]:
     # Here, so that drawing alone does not wait for numpy.
     from kundresa.cli.event_files import read_events
-    from kundresa.measures.from_map import spec_of
-    from kundresa.measures.queries import answer as answer_query
+    from kundresa.measures.ask import measure_map
 
     if events is None:
         fault = Fault("--events", "is missing.", "Name a file of events or a mapping.")
         raise BadInputError("Live numbers need events.", faults=[fault])
-    document = read_map(source)
-    query: dict[str, Any] = {"kundresa_query": 1, "type": "living_map", "map": document.id}
-    period = {key: value for key, value in (("from", start), ("to", end)) if value}
-    if period:
-        query |= {"period": period, "zone": document.measure.zone}
     table = read_events(events, skip_bad=skip_bad)
-    return answer_query(query, table, map_spec_of=lambda _name: spec_of(document))
+    return measure_map(read_map(source), table, start=start, end=end)
 
 
 def _text_of(file: Path) -> str:

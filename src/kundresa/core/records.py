@@ -9,13 +9,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kundresa.core.errors import BadInputError, Fault, KundresaError, known_values, raise_if_faulty
 from kundresa.core.times import PRECISIONS, Moment, parse_moment
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Answers = TypeVar("Answers", float, NDArray[np.float64])
+
 MICRO: Final = 1_000_000
 """Money is kept in millionths of the currency's unit, as whole numbers."""
+
+MOST_VALUE: Final = 9e12
+"""More units of a currency would not fit into 64 bits of micro-units."""
+
+_MOST_VALUE_HINT: Final = "Amounts go up to 9 million million."
 
 KEYS: Final = (
     "profile", "event", "time", "properties", "value", "currency", "channel", "id",
@@ -90,8 +101,13 @@ def scale_bounds(scale: str) -> tuple[float, float]:
     )
 
 
-def emotion_of(value: float, scale: str) -> float:
-    """Put an answer on the axis from -2 to +2, in a straight line between the scale's ends."""
+def is_currency(name: object) -> bool:
+    """Tell whether it looks like a currency's code: three letters."""
+    return isinstance(name, str) and len(name) == 3 and name.isascii() and name.isalpha()
+
+
+def emotion_of(value: Answers, scale: str) -> Answers:
+    """Put answers on the axis from -2 to +2, in a straight line between the scale's ends."""
     low, high = scale_bounds(scale)
     emotion = (value - low) / (high - low) * 4 - 2
     return emotion * _COARSE_FACES if scale == "faces3" else emotion
@@ -181,8 +197,8 @@ class _Reader:
     def money(self) -> int | None:
         value = self.data.get("value")
         amount = None if value is None else self.number("value", value)
-        if amount is not None and abs(amount) > 9e12:
-            self.fault("value", f"is {value!r}.", "Amounts go up to 9 million million.")
+        if amount is not None and abs(amount) > MOST_VALUE:
+            self.fault("value", f"is {value!r}.", _MOST_VALUE_HINT)
             return None
         return None if amount is None else round(amount * MICRO)
 
@@ -190,8 +206,8 @@ class _Reader:
         value = self.data.get("currency")
         if value is None:
             return None
-        if isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha():
-            return value.upper()
+        if is_currency(value):
+            return str(value).upper()
         self.fault("currency", f"is {value!r}.", "Write three letters, as SEK, NOK, DKK or EUR.")
         return None
 

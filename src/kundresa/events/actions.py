@@ -11,12 +11,15 @@ from typing import Final
 import msgspec
 from django.db import transaction
 
+from kundresa.accounts.api import has_audit_line, write_audit_line
 from kundresa.core.errors import KundresaError
 from kundresa.core.ids import new_secret
 from kundresa.core.records import Event, parse_event
+from kundresa.events.contracts import Imported
 from kundresa.events.models import SetAside, Source, StoreVersion
 from kundresa.events.queries import InboxRow, inbox_after
 from kundresa.events.rules import event_record
+from kundresa.events.sources import Reading
 from kundresa.store import Store, Version
 
 BATCH: Final = 5_000
@@ -66,6 +69,29 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH) -> int:
         )
         _write_version(workspace_id, version)
     return len(rows)
+
+
+def take_in(
+    workspace_id: int, folder: Path, reading: Reading, *, name: str, fingerprint: str, actor: str
+) -> Imported:
+    """Put the events of a file into the store, in one step, and only the first time.
+
+    ``fingerprint`` (`events.sources.fingerprint`) tells whether the same content came before. The
+    store's ``CURRENT`` takes it together with the events, so it alone decides; the audit line
+    follows and is written by the next call after a crash. Nothing is started by imported events.
+    """
+    store = Store(folder)
+    is_new = store.append_once(f"import:{fingerprint}", reading.tables)
+    _write_version(workspace_id, store.version)
+    details = {"fingerprint": fingerprint, "events": reading.event_count, "rows": reading.rows,
+               "rejected": len(reading.rejected)}  # fmt: skip
+    with transaction.atomic():
+        if not has_audit_line(workspace_id, "imported events", fingerprint=fingerprint):
+            write_audit_line(
+                actor, "imported events", workspace_id=workspace_id, subject=name, details=details
+            )
+    added = reading.event_count if is_new else 0
+    return Imported(reading.rows, reading.event_count, added, len(reading.rejected))
 
 
 def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]:

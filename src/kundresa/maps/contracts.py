@@ -49,9 +49,11 @@ class MapPage:
     """Everything the page of one map shows.
 
     ``svg`` is trusted markup that our own drawing wrote (``drawing.svg.to_page``). ``live`` is
-    None where the workspace has no events; nothing measured is shown then.
+    None where the workspace has no events; nothing measured is shown then, but how to send some
+    with ``write_key``, where there is an open source.
     """
 
+    workspace: str
     id: str
     title: str
     description: str
@@ -64,12 +66,12 @@ class MapPage:
     notices: Sequence[str]
     unclaimed: Sequence[Unclaimed]
     language: str
-    data_label: str = ""
+    write_key: str = ""
 
 
 @dataclass(frozen=True)
 class MapRow:
-    """One line of the list of maps."""
+    """One line of the list of maps; an empathy map has neither stages nor steps."""
 
     id: str
     title: str
@@ -77,6 +79,15 @@ class MapRow:
     stage_count: int
     step_count: int
     touchpoint_count: int
+
+
+@dataclass(frozen=True)
+class WorkspaceRow:
+    """One line of the list of workspaces."""
+
+    slug: str
+    name: str
+    map_count: int
 
 
 @dataclass(frozen=True)

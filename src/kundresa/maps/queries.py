@@ -8,17 +8,23 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from kundresa.accounts.api import workspace_by_slug
+from kundresa.accounts.api import Workspace, workspace_by_slug
 from kundresa.core.settings import settings
 from kundresa.core.times import from_microseconds, zone_named
 from kundresa.documents import MapDocument
-from kundresa.events.api import store_of
+from kundresa.events.api import store_of, write_keys
 from kundresa.journeys.api import map_of, maps_of
-from kundresa.maps.contracts import Asked, MapIndex, MapPage, Period, Unclaimed
+from kundresa.maps.contracts import Asked, MapIndex, MapPage, Period, Unclaimed, WorkspaceRow
 from kundresa.maps.rules import compose_page, row_of
 from kundresa.measures.from_map import spec_of
 from kundresa.measures.queries import answer
 from kundresa.store import EventTable, Store
+
+
+def workspaces() -> list[WorkspaceRow]:
+    """Give every workspace, oldest first."""
+    found = Workspace.objects.order_by("id")
+    return [WorkspaceRow(one.slug, one.name, len(maps_of(one.id))) for one in found]
 
 
 def map_index(workspace: str, language: str) -> MapIndex:
@@ -35,11 +41,13 @@ def map_page(workspace: str, map_id: str, asked: Asked) -> MapPage:
     store = store_of(found.id, settings().data_dir)
     version = store.version
     if not version.event_count:
-        return compose_page(document, asked)
+        key = next(iter(write_keys(found.id)), "")
+        return compose_page(found.name, document, asked, write_key=key)
     period = _period(asked, store, document.measure.zone)
     query = _query(document, asked, period)
     live = _measured(_Key(store, version.name, document), json.dumps(query))
     return compose_page(
+        found.name,
         document,
         asked,
         live=live,
@@ -51,11 +59,13 @@ def map_page(workspace: str, map_id: str, asked: Asked) -> MapPage:
 
 
 def _period(asked: Asked, store: Store, zone: str) -> Period:
-    """Give what was asked for; by default everything that is recorded."""
+    """Give what was asked for; by default everything that is recorded, and a day at least."""
     parts = store.version.parts
     first = _local_day(min(part.first for part in parts), zone)
     last = _local_day(max(part.last for part in parts), zone)
-    return Period(asked.start or first, asked.end or last + timedelta(days=1))
+    day = timedelta(days=1)
+    start = asked.start or min(first, (asked.end or last + day) - day)
+    return Period(start, asked.end or max(last, start) + day)
 
 
 def _local_day(time: int, zone: str) -> date:

@@ -15,6 +15,7 @@ from kundresa.maps.contracts import Asked, MapPage, MapRow, Period, Unclaimed
 
 
 def compose_page(
+    workspace: str,
     document: MapDocument,
     asked: Asked,
     *,
@@ -23,12 +24,13 @@ def compose_page(
     period: Period | None = None,
     unclaimed: Sequence[Unclaimed] = (),
     notices: Sequence[str] = (),
-    data_label: str = "",
+    write_key: str = "",
 ) -> MapPage:
     """Draw a map and its tables from one view."""
     view = view_of(document, asked.language, live)
     twin = twin_of(view, live)
     return MapPage(
+        workspace=workspace,
         id=document.id,
         title=view.title,
         description=twin.description,
@@ -41,18 +43,19 @@ def compose_page(
         notices=notices,
         unclaimed=unclaimed,
         language=view.language,
-        data_label=data_label,
+        write_key=write_key,
     )
 
 
 def row_of(document: MapDocument, language: str) -> MapRow:
     """Give a map's line in the list."""
     title = document.title.in_language(language, (document.language, "en")) or document.id
+    columns = () if document.kind == "empathy_map" else document.steps
     return MapRow(
         document.id,
         title,
         word(document.kind, language),
-        len(document.stages),
-        len(document.steps),
+        len(document.stages) if columns else 0,
+        len(columns),
         len({name for step in document.steps for name in step.touchpoints}),
     )

@@ -82,22 +82,10 @@ class DataFolder:
         self._lock = file
 
     def unlock(self) -> None:
-        """Let the folder go before this process ends."""
+        """Let others run on the folder."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
-
-    def _write_format(self) -> None:
-        # In one step: a start that is killed here leaves no half-written format behind.
-        draft = self.path / f".format.{os.getpid()}"
-        draft.write_text(f"{FORMAT}\n")
-        draft.replace(self._format)
-
-    def _unusable(self, error: OSError) -> FolderUnusableError:
-        return FolderUnusableError(
-            f"The data folder {self.path} can't be used: {error.strerror}.",
-            hint="Name another one with --data or KUNDRESA_DATA_DIR.",
-        )
 
     @property
     def stores(self) -> Path:

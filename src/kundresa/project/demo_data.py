@@ -9,6 +9,7 @@ from typing import Final
 from kundresa.project.data_folder import DataFolder
 
 WORKSPACE: Final = "open-university"
+_ACTOR: Final = "kundresa demo"
 MAP: Final = "open-university"
 _DATA: Final = Path(__file__).parent / "demo" / "open_university"
 
@@ -16,14 +17,17 @@ _DATA: Final = Path(__file__).parent / "demo" / "open_university"
 def fill(folder: DataFolder, progress: Callable[[str, int], None]) -> None:
     """Make the workspace with its map and its events; a second call changes nothing."""
     from kundresa.accounts.api import ensure_workspace
-    from kundresa.events.api import store_of
-    from kundresa.events.sources import read_mapped, read_mapping
+    from kundresa.events.api import store_of, take_in
+    from kundresa.events.sources import fingerprint, read_mapped, read_mapping
     from kundresa.journeys.api import save_map
 
     workspace = ensure_workspace("Open University", slug=WORKSPACE)
     text = (_DATA / "journey.journey.yaml").read_text("utf-8")
-    save_map(workspace.id, text, actor="kundresa demo")
-    store = store_of(workspace.id, folder.path)
-    if "demo" not in store.version.marks:
-        reading = read_mapped(read_mapping(_DATA / "mapping.yaml"), progress=progress)
-        store.append(reading.events, marks={"demo": 1})
+    save_map(workspace.id, text, actor=_ACTOR)
+    mapping = read_mapping(_DATA / "mapping.yaml")
+    if store_of(workspace.id, folder.path).event_count:
+        return
+    take_in(
+        workspace.id, folder.store(workspace.id), read_mapped(mapping, progress=progress),
+        name="open_university/mapping.yaml", fingerprint=fingerprint(mapping), actor=_ACTOR,
+    )  # fmt: skip

@@ -167,10 +167,16 @@ def listen(host: str, port: int) -> socket.socket:
     raise AssertionError("unreachable")
 
 
-def prepare(found: Settings) -> DataFolder:
-    """Make and lock the folder, and bring the database to this release."""
+def folder_of(found: Settings) -> DataFolder:
+    """Give the data folder, made where it is missing."""
     folder = DataFolder(found.data_dir)
     folder.prepare()
+    return folder
+
+
+def prepare(found: Settings) -> DataFolder:
+    """Make and lock the folder, and bring the database to this release."""
+    folder = folder_of(found)
     folder.lock()
     check_driver(found)
     set_up_django()

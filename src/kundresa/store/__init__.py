@@ -3,7 +3,9 @@
 Enter by `Store` (a folder) or `EventTable` (columns in memory, from a file or a frame).
 """
 
-from kundresa.store.folder import Store, Version
+from kundresa.store.snapshot import Slab, Snapshot
+from kundresa.store.store import Store
 from kundresa.store.table import EventTable
+from kundresa.store.version import Version
 
-__all__ = ["EventTable", "Store", "Version"]
+__all__ = ["EventTable", "Slab", "Snapshot", "Store", "Version"]

@@ -1,130 +1,161 @@
-"""The columns of a part, and the way between them, events and columns in memory.
-
-A property has one column for each type it came with, named ``p/<type>/<name>``; what is neither
-text, number nor truth value stays as JSON in ``rest``.
+"""A part: a Parquet file of rows sorted by bucket, profile, time and arrival, and its columns as
+memory-mapped arrays in a cache that may vanish at any time.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any, Final
+import os
+from pathlib import Path
+from typing import Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from kundresa.core.records import Event
-from kundresa.store.table import Codes, EventTable, Floats, Property
+from kundresa.store.columns import Block, Column, empty_value, is_text
+from kundresa.store.objects import Objects
+from kundresa.store.version import Part
 
-_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
-_SORTS: Final = {str: "text", int: "number", float: "number", bool: "boolean"}
-_TYPES: Final = {"number": pa.float64(), "boolean": pa.bool_()}
-
-
-def events_to_arrow(events: Sequence[Event]) -> pa.Table:
-    """Turn events into the columns of a part, sorted by profile and time."""
-    ordered = sorted(events, key=lambda event: (event.profile, event.moment.time))
-    columns = {
-        "profile": _text([event.profile for event in ordered]),
-        "event": _text([event.event for event in ordered]),
-        "time": pa.array([event.moment.time for event in ordered], pa.int64()),
-        "until": pa.array([event.moment.until for event in ordered], pa.int64()),
-        "precision": _text([event.moment.precision for event in ordered]),
-        "offset_minutes": pa.array([event.moment.offset_minutes for event in ordered], pa.int32()),
-        "value": pa.array([event.value for event in ordered], pa.int64()),
-        "currency": _text([event.currency for event in ordered]),
-        "channel": _text([event.channel for event in ordered]),
-        "group": _text([event.group for event in ordered]),
-        "id": pa.array([event.id for event in ordered], pa.string()),
-        "score": pa.array([e.score.emotion if e.score else None for e in ordered], pa.float64()),
-        "score_raw": pa.array([e.score.value if e.score else None for e in ordered], pa.float64()),
-        "scale": _text([event.score.scale if event.score else None for event in ordered]),
-        "rest": pa.array([_rest(event) for event in ordered], pa.string()),
-    }
-    return pa.table(columns | _property_columns(ordered))
+Ints = NDArray[np.int64]
+_DELTA: Final = ("profile", "sequence", "time", "width", "origin", "value")
+_MIX: Final = (np.uint64(0xBF58_476D_1CE4_E5B9), np.uint64(0x94D0_49BB_1331_11EB))
 
 
-def table_from_arrow(tables: Sequence[pa.Table]) -> EventTable:
-    """Read the columns of several parts as one table in memory."""
-    if not tables:
-        return EventTable.from_events([])
-    rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
-    rows = rows.combine_chunks()
-    profile, profiles = _codes(rows.column("profile"))
-    event, events = _codes(rows.column("event"))
-    currency, currencies = _codes(rows.column("currency"))
-    channel, channels = _codes(rows.column("channel"))
-    group, groups = _codes(rows.column("group"))
-    value = rows.column("value")
-    return EventTable(
-        profile=profile, profiles=profiles, event=event, events=events,
-        time=rows.column("time").to_numpy(), until=rows.column("until").to_numpy(),
-        value=pc.fill_null(value, 0).to_numpy(),
-        has_value=pc.is_valid(value).to_numpy(zero_copy_only=False),
-        currency=currency, currencies=currencies, channel=channel, channels=channels,
-        group=group, groups=groups,
-        score=_floats(rows.column("score")), score_raw=_floats(rows.column("score_raw")),
-        properties=_properties(rows),
+def bucket_of(profile: Ints, buckets: int) -> NDArray[np.int64]:
+    """Spread profiles over a power of two of buckets (the finaliser of SplitMix64)."""
+    x = profile.astype(np.uint64) + np.uint64(0x9E37_79B9_7F4A_7C15)
+    x = (x ^ (x >> np.uint64(30))) * _MIX[0]
+    x = (x ^ (x >> np.uint64(27))) * _MIX[1]
+    return ((x ^ (x >> np.uint64(31))) & np.uint64(buckets - 1)).astype(np.int64)
+
+
+def in_order(block: Block, buckets: int) -> Block:
+    """Sort rows as they stand in a part."""
+    columns = block.columns
+    keys = (columns["sequence"], columns["time"], columns["profile"])
+    order = np.lexsort((*keys, bucket_of(columns["profile"], buckets)))
+    return block.take(order)
+
+
+def write_part(objects: Objects, block: Block, buckets: int) -> Part:
+    """Write sorted rows as a part."""
+    columns = {name: pa.array(column) for name, column in block.columns.items()}
+    table = pa.table(columns | block.texts)
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        compression={name: "zstd" if is_text(name) else "lz4" for name in table.column_names},
+        use_dictionary=False,
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in _DELTA if name in columns},
+    )
+    name = objects.put(sink.getvalue(), "parquet")
+    bucket = bucket_of(block.columns["profile"], buckets)
+    bounds = np.searchsorted(bucket, np.arange(buckets + 1))
+    time = block.columns["time"]
+    return Part(
+        name, len(block), int(time.min()), int(time.max()), tuple(table.column_names),
+        tuple(bounds.tolist()),
     )  # fmt: skip
 
 
-def _text(values: list[str | None]) -> Any:
-    # Building a dictionary array value by value takes time square in the values; encoding does not.
-    return pa.array(values, pa.string()).dictionary_encode()
+class PartReader:
+    """The columns of one part.
+
+    Parameters
+    ----------
+    objects
+        Where the part lies.
+    part
+        Which one.
+    cache
+        A folder for memory-mapped columns; None keeps what was read in memory.
+    """
+
+    def __init__(self, objects: Objects, part: Part, cache: Path | None) -> None:
+        self.part = part
+        self._objects = objects
+        self._cache = cache / part.name.partition(".")[0] if cache else None
+        self._kept: dict[str, Column] = {}
+
+    def __len__(self) -> int:
+        return self.part.rows
+
+    def column(self, name: str) -> Column:
+        """Give a column of shape (rows,), full of what stands for nothing where it is missing."""
+        found = self._kept.get(name)
+        if found is None:
+            found = self._kept[name] = self._load(name)
+        return found
+
+    def profiles(self) -> Ints:
+        """Give the profiles, each once, in the order of the rows."""
+        return self._derived("profiles", lambda: self.column("profile")[self.offsets()[:-1]])
+
+    def offsets(self) -> Ints:
+        """Give the first row of each profile, and the number of rows."""
+        return self._derived("offsets", self._find_offsets)
+
+    def block(self, rows: Ints | slice | None = None) -> Block:
+        """Read all columns of some rows, or of all."""
+        chosen = slice(None) if rows is None else rows
+        names = [name for name in self.part.columns if not is_text(name)]
+        columns = {name: np.asarray(self.column(name)[chosen]) for name in names}
+        texts = {name: self.text(name) for name in self.part.columns if is_text(name)}
+        if not isinstance(chosen, slice):
+            taken = {name: text.take(pa.array(chosen)) for name, text in texts.items()}
+        else:
+            start, stop, _ = chosen.indices(len(self))
+            taken = {name: text.slice(start, stop - start) for name, text in texts.items()}
+        return Block(columns, taken)
+
+    def text(self, name: str) -> pa.Array:
+        """Read a column of plain text, null where there is nothing; never cached on disk."""
+        if name not in self.part.columns:
+            return pa.nulls(len(self), pa.string())
+        return self._read(name)
+
+    def _load(self, name: str) -> Column:
+        if name == "origin" and name not in self.part.columns:
+            return self.column("profile")
+        if name not in self.part.columns:
+            return np.full(len(self), empty_value(name))
+        return self._derived_file(name, lambda: self._read(name).to_numpy(zero_copy_only=False))
+
+    def _derived(self, name: str, make: Any) -> Ints:
+        if name not in self._kept:
+            self._kept[name] = self._derived_file(name, make)
+        return cast("Ints", self._kept[name])
+
+    def _derived_file(self, name: str, make: Any) -> Column:
+        if self._cache is None:
+            return cast("Column", make())
+        file = self._cache / f"{name.replace('/', '~')}.npy"
+        try:
+            return cast("Column", np.load(file, mmap_mode="r"))
+        except (FileNotFoundError, ValueError, EOFError):
+            made = make()
+        return _kept_in(file, made)
+
+    def _find_offsets(self) -> Ints:
+        profile = self.column("profile")
+        changes = np.flatnonzero(profile[1:] != profile[:-1]) + 1
+        return np.concatenate([[0], changes, [len(profile)]]).astype(np.int64)
+
+    def _read(self, name: str) -> Any:
+        with self._objects.open(self.part.name) as file:
+            column = pq.read_table(file, columns=[name]).column(0)
+        return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
-def _rest(event: Event) -> str | None:
-    rest: dict[str, Any] = {
-        "properties": {k: v for k, v in event.properties.items() if type(v) not in _SORTS},
-        "items": event.items,
-        "identifiers": event.identifiers,
-    }
-    filled = {key: value for key, value in rest.items() if value}
-    return json.dumps(filled, ensure_ascii=False) if filled else None
-
-
-def _property_columns(events: Sequence[Event]) -> dict[str, Any]:
-    values: dict[tuple[str, str], list[Any]] = {}
-    for index, event in enumerate(events):
-        for name, value in event.properties.items():
-            sort = _SORTS.get(type(value))
-            if sort:
-                if (sort, name) not in values:
-                    values[sort, name] = [None] * len(events)
-                values[sort, name][index] = float(value) if sort == "number" else value
-    return {
-        f"p/{sort}/{name}": _text(column) if sort == "text" else pa.array(column, _TYPES[sort])
-        for (sort, name), column in sorted(values.items())
-    }
-
-
-def _properties(rows: pa.Table) -> dict[str, Property]:
-    found: dict[str, dict[str, Any]] = {}
-    for column in rows.column_names:
-        if column.startswith("p/"):
-            _, sort, name = column.split("/", 2)
-            found.setdefault(name, {})[sort] = rows.column(column)
-    return {name: _property(sorts, rows.num_rows) for name, sorts in found.items()}
-
-
-def _property(sorts: dict[str, Any], count: int) -> Property:
-    text, texts = _codes(sorts["text"]) if "text" in sorts else (np.full(count, -1, np.int64), [])
-    number = _floats(sorts["number"]) if "number" in sorts else np.full(count, np.nan)
-    truth: NDArray[np.int8] = np.full(count, -1, np.int8)
-    if "boolean" in sorts:
-        truth = pc.fill_null(sorts["boolean"].cast(pa.int8()), -1).to_numpy()
-    return Property(text, texts, number, truth)
-
-
-def _codes(column: Any) -> tuple[Codes, list[str]]:
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else pa.array([], _TEXT)
-    codes = pc.fill_null(array.indices, -1).to_numpy().astype(np.int64)
-    return codes, array.dictionary.to_pylist()
-
-
-def _floats(column: Any) -> Floats:
-    return np.asarray(pc.fill_null(column, np.nan).to_numpy(), np.float64)
+def _kept_in(file: Path, made: Column) -> Column:
+    """Write an array into the cache and map it; a cache that can't be written is done without."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}.npy")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.save(draft, made)
+        draft.replace(file)
+        return cast("Column", np.load(file, mmap_mode="r"))
+    except OSError:
+        return made

@@ -21,7 +21,16 @@ from kundresa.documents.layout import Options, layout_view
 from kundresa.documents.layout.curve import monotone_curve
 from kundresa.documents.layout.scene import Box, Group, Scene, Text, walk
 from kundresa.documents.layout.text import CARD, Style, text_width, wrap
-from kundresa.documents.layout.words import _ROWS, LANGUAGES, number, per_cent, word
+from kundresa.documents.layout.view import EmotionView, MapView, PersonaView
+from kundresa.documents.layout.words import (
+    _ROWS,
+    LANGUAGES,
+    number,
+    per_cent,
+    per_cent_span,
+    signed_span,
+    word,
+)
 from tests.areas.layout.samples import empathy_map, large_map, small_live, small_map
 
 WORDS = st.text("abcdefghijklmnoåäöæø -MW", min_size=1, max_size=120)
@@ -130,6 +139,23 @@ def test_a_standalone_svg_is_well_formed_and_knows_no_variables() -> None:
     assert tokens("dark")["paper"] in text
 
 
+def test_a_file_holds_every_line_to_the_width_it_was_measured_with() -> None:
+    root = ET.fromstring(to_svg(layout_view(small_map()), embed_font=False))  # noqa: S314
+    lines = [each for each in root.iter() if each.tag.endswith(("text", "tspan")) and each.text]
+    assert len(lines) > 40
+    assert all(each.get("lengthAdjust") == "spacingAndGlyphs" for each in lines)
+    wide = {each.text: float(each.get("textLength", 0)) for each in lines}
+    ours = text_width("Tecknandeformulär", Style(12.5, 600))
+    assert 0.97 * ours < wide["Tecknandeformulär"] <= ours
+
+
+def test_a_file_carries_its_font_unless_told_not_to() -> None:
+    scene = layout_view(small_map())
+    assert to_svg(scene).count("@font-face") == 3
+    assert "@font-face" not in to_svg(scene, embed_font=False)
+    assert "textLength" not in to_page(scene), "a page brings the font"
+
+
 def test_an_inline_svg_carries_no_style_and_no_colour() -> None:
     text = to_page(layout_view(small_map(), live=small_live(), options=Options(header=False)))
     assert "style" not in text
@@ -176,6 +202,84 @@ def test_numbers_follow_the_language() -> None:
     assert number(12480.5, "da", 1) == "12.480,5"
     assert number(12480, "en") == "12,480"
     assert per_cent(0.004, "nb") == "0,4\u00a0%"
+    assert per_cent_span(0.72, 0.78, "da") == "72–78\u00a0%"
+    assert signed_span(-0.36, 0.4, "sv") == "−0,4 – +0,4"
+
+
+@given(st.floats(0, 1))
+def test_a_share_short_of_the_whole_is_never_written_as_the_whole(rate: float) -> None:
+    said = per_cent(rate, "en")
+    assert (said == "100%") == (rate == 1)
+    assert (said == "0%") == (rate == 0)
+
+
+@given(st.floats(0, 1), st.floats(0.0011, 1))
+def test_an_interval_shows_its_bounds_apart(low: float, width: float) -> None:
+    if low + width <= 1:
+        first, last = per_cent_span(low, low + width, "en").rstrip("%").split("–")
+        assert first != last
+
+
+def test_a_measured_mean_stands_beside_its_dot_with_its_count() -> None:
+    words = said(layout_view(small_map()))
+    assert "−0,1" in words
+    assert "n\u00a084" in words
+    assert not any(text == "n\u00a03" for text in words), "too few to be told apart"
+
+
+def crowded(title: str, people: int) -> MapView:
+    names = [PersonaView(f"p{n}", f"Bostadsrättsföreningsordförande {n}", n) for n in range(people)]
+    feelings = [EmotionView(n % 6, name.id, "drawn", 1.0) for n, name in enumerate(names)]
+    lanes = [dataclasses.replace(lane, title=title) if lane.kind == "emotion_curve" else lane
+             for lane in small_map().lanes]  # fmt: skip
+    return dataclasses.replace(
+        small_map(), personas=tuple(names), emotions=tuple(feelings), lanes=tuple(lanes)
+    )
+
+
+@pytest.mark.parametrize("people", [1, 6])
+def test_names_in_the_margin_never_run_into_each_other(people: int) -> None:
+    scene = layout_view(crowded("Hur det känns under hela avtalstiden, enligt enkäten", people))
+    margin = next(s for s in scene.shapes if isinstance(s, Group) and s.role == "labels")
+    boxes = []
+    for text in (each for each in walk(margin.children) if isinstance(each, Text)):
+        for line in text.lines:
+            wide = text_width(line.text, Style(text.size, text.weight))
+            left = line.x - wide if text.anchor == "end" else line.x
+            boxes.append((left, left + wide, line.y - text.size * 0.8, line.y + text.size * 0.2))
+    for index, (left, right, top, bottom) in enumerate(boxes):
+        assert right <= scene.label_width
+        for other in boxes[index + 1 :]:
+            assert right <= other[0] or other[1] <= left or bottom <= other[2] or other[3] <= top
+
+
+def test_six_columns_fill_a_common_screen_and_no_more() -> None:
+    assert 1380 < layout_view(large_map(6, 1)).width <= 1440 - 15
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_is_told_from_its_ground(theme: str) -> None:
+    named = tokens(theme)
+    grounds = ["paper", "card", "chip", "live", *(f"stage-{n}-ground" for n in range(8))]
+    pairs = [(ink, ground) for ink in ("ink", "quiet") for ground in grounds]
+    pairs += [(f"stage-{n}-ink", f"stage-{n}") for n in range(8)]
+    pairs += [("flag-ink", "flag"), ("paper", "idea"), ("idea", "paper"), ("pain", "paper")]
+    for ink, ground in pairs:
+        assert contrast(named[ink], named[ground]) >= 4.5, (ink, ground)
+    for n in range(6):
+        assert contrast(named[f"persona-{n}"], named["paper"]) >= 3
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_a_large_map_stays_whole() -> None:

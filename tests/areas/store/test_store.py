@@ -1,14 +1,19 @@
 """A store gives back what was put in, all of it or none, whoever dies on the way."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from kundresa.core.errors import BadInputError, NewerFormatError
 from kundresa.core.records import Event, parse_event
-from kundresa.store import EventTable, Store
+from kundresa.store import EventTable, Store, keeper, objects
+
+FORMATS = Path(__file__).resolve().parents[2] / "support/formats"
 
 
 def some_events(count: int = 5) -> list[Event]:
@@ -89,7 +94,7 @@ def test_a_newer_format_is_refused_in_words(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.append(some_events(1))
     body = json.loads((tmp_path / "CURRENT").read_text())
-    (tmp_path / "CURRENT").write_text(json.dumps({**body, "kundresa_store": 2}))
+    (tmp_path / "CURRENT").write_text(json.dumps({**body, "kundresa_store": 3}))
     with pytest.raises(NewerFormatError, match="newer release"):
         _ = store.version
 
@@ -100,10 +105,187 @@ def test_a_broken_version_file_is_named(tmp_path: Path) -> None:
         _ = Store(tmp_path).version
 
 
-def test_the_version_is_named_by_its_events(tmp_path: Path) -> None:
+def test_the_version_is_named_by_what_it_holds(tmp_path: Path) -> None:
     one, other = Store(tmp_path / "one"), Store(tmp_path / "other")
     one.append(some_events(3))
-    other.append(list(reversed(some_events(3))))
+    other.append(some_events(3))
     assert one.version.name == other.version.name
     other.append(some_events(1))
     assert one.version.name != other.version.name
+    before = other.version.name
+    other.join({"p0": "p1"})
+    assert other.version.name != before
+
+
+def test_a_store_of_format_1_is_brought_up(tmp_path: Path) -> None:
+    shutil.copytree(FORMATS / "store-1", tmp_path / "store")
+    store = Store(tmp_path / "store")
+    records = json.loads((FORMATS / "store-1.json").read_text("utf-8"))
+    expected = EventTable.from_events([parse_event(record) for record in records])
+    names = ("profile", "event", "channel", "group", "currency")
+    for name in names:
+        assert texts_of(store.table(), name) == texts_of(expected, name)
+    assert store.version.marks == {"inbox": 3, "import:0f": 1}
+    rest = [text for slab in store.snapshot().slabs for text in slab.text("rest").to_pylist()]
+    assert sum("ann@example.org" in (text or "") for text in rest) == 1
+    store.sweep(grace=0)
+    assert sorted(path.name for path in (tmp_path / "store/parts").iterdir()) == sorted(
+        set(store.version.objects())
+    )
+    assert texts_of(Store(tmp_path / "store").table(), "event") == texts_of(expected, "event")
+
+
+def texts_of(table: EventTable, name: str) -> list[str]:
+    """Give a column's texts, in order of time."""
+    codes = getattr(table, name)
+    texts = table.profiles if name == "profile" else table.text_column("field", name)[1]
+    return [texts[codes[row]] if codes[row] >= 0 else "" for row in np.argsort(table.time)]
+
+
+def test_two_versions_read_side_by_side(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.append(some_events(3))
+    old = store.snapshot()
+    store.append(some_events(2))
+    store.compact(whole=True)
+    assert old.version.event_count == 3
+    assert sum(len(slab.column("time")) for slab in old.slabs) == 3
+    assert len(store.table()) == 5
+
+
+def test_the_cache_may_vanish(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.append(some_events(9))
+    store.compact(whole=True)
+    before = as_rows(store.table())
+    assert any((tmp_path / "cache").iterdir())
+    shutil.rmtree(tmp_path / "cache")
+    assert as_rows(store.table()) == before
+    for file in (tmp_path / "cache").rglob("*.npy"):
+        file.write_bytes(b"half a f")
+    assert as_rows(Store(tmp_path).table()) == before
+
+
+# --- crashes --------------------------------------------------------------------------------------
+
+
+class CrashedError(Exception):
+    """The process is gone."""
+
+
+def writes_of(run: Callable[[], object], monkeypatch: pytest.MonkeyPatch, at: int) -> bool:
+    """Crash at a write: its draft is there, and nothing after it happens; False if none was left."""
+    left = at
+    whole = objects.write_durably
+
+    def crashing(path: Path, data: object) -> None:
+        nonlocal left
+        if left == 0:
+            path.with_name(f".{path.name}.draft").write_bytes(b"half")
+            raise CrashedError
+        left -= 1
+        whole(path, data)
+
+    with monkeypatch.context() as patch:
+        for module in (objects, keeper):
+            patch.setattr(module, "write_durably", crashing)
+        try:
+            run()
+        except CrashedError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("what", ["append", "compact", "join", "part", "erase"])
+def test_a_crash_at_any_write_leaves_the_old_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def prepared(folder: Path) -> Store:
+        store = Store(folder)
+        store.append(some_events(6), marks={"inbox": 6})
+        store.compact(whole=True)
+        store.join({"p0": "p1"})
+        store.append(some_events(4), marks={"inbox": 10})
+        if what == "part":
+            store.compact(whole=True)
+        return store
+
+    steps: dict[str, Callable[[Store], object]] = {
+        "append": lambda store: store.append(some_events(5), marks={"inbox": 15}),
+        "compact": lambda store: store.compact(whole=True),
+        "join": lambda store: store.join({"p2": "p1"}),
+        "part": lambda store: store.part(["p0"]),
+        "erase": lambda store: store.erase(["p1"]),
+    }
+    done = prepared(tmp_path / "done")
+    old = as_rows(done.table())
+    steps[what](done)
+    new = as_rows(done.table())
+    crashes = 0
+    while True:
+        store = prepared(tmp_path / str(crashes))
+        if not writes_of(lambda store=store: steps[what](store), monkeypatch, crashes):  # type: ignore[misc]
+            break
+        again = Store(store.folder)
+        assert as_rows(again.table()) in (old, new)
+        steps[what](again)
+        again.sweep(grace=0)
+        assert as_rows(Store(store.folder).table()) == new
+        assert not list((store.folder / "parts").glob(".*"))
+        crashes += 1
+    assert crashes >= 1
+
+
+# --- erasing --------------------------------------------------------------------------------------
+
+
+def test_an_erased_profile_leaves_no_byte(tmp_path: Path) -> None:
+    store = Store(tmp_path, personal=["phone"])
+    secret = "ann.svensson@example.org"
+    records = [
+        {
+            "profile": secret if index % 3 == 0 else f"p{index}",
+            "event": "Bought",
+            "time": f"2026-01-{index + 1:02d}",
+            "properties": {
+                "note": f"call {secret}" if index % 3 == 0 else "none",
+                "phone": "070-1234567" if index % 3 == 0 else "070-7654321",
+                "city": "Umeå",
+            },
+            "identifiers": {"email": secret if index % 3 == 0 else "x@y.se"},
+        }
+        for index in range(12)
+    ]
+    store.append([parse_event(record) for record in records[:8]])
+    store.compact(whole=True)
+    store.append([parse_event(record) for record in records[8:]])
+    store.join({"anonymous-7": secret})
+    assert len(store.table()) == 12  # fills the cache
+    assert found_in(tmp_path, secret)
+    assert store.erase(["anonymous-7"]) == 4
+    assert not found_in(tmp_path, secret)
+    assert not found_in(tmp_path, "070-1234567")
+    assert not found_in(tmp_path, "anonymous-7")
+    table = store.table()
+    assert len(table) == 8
+    assert set(table.text_column("property", "city")[1]) == {"Umeå"}
+    phones = [
+        text for slab in store.snapshot().slabs for text in slab.text("personal/phone").to_pylist()
+    ]
+    assert phones == ["070-7654321"] * 8
+    assert store.erase(["anonymous-7"]) == 0
+
+
+def found_in(folder: Path, text: str) -> list[Path]:
+    """Scan every file, as it lies and with what is compressed in it undone."""
+    found = []
+    for path in folder.rglob("*"):
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        if path.suffix == ".parquet":
+            table = pq.read_table(path)
+            data += repr([column.to_pylist() for column in table.columns]).encode()
+        if text.encode() in data:
+            found.append(path)
+    return found

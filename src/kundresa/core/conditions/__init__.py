@@ -8,7 +8,20 @@ A value of another type is missing, and what is missing never matches; ``not`` i
 complement.
 """
 
-from kundresa.core.conditions.check import event_names_in, faults_in, normalised
+from kundresa.core.conditions.check import (
+    event_names_in,
+    faults_in,
+    normalised,
+    properties_in,
+)
 from kundresa.core.conditions.compile import Columns, as_mask, as_predicate
 
-__all__ = ["Columns", "as_mask", "as_predicate", "event_names_in", "faults_in", "normalised"]
+__all__ = [
+    "Columns",
+    "as_mask",
+    "as_predicate",
+    "event_names_in",
+    "faults_in",
+    "normalised",
+    "properties_in",
+]

@@ -47,6 +47,16 @@ def event_names_in(tree: Any) -> set[str]:
     return set().union(*map(event_names_in, branches))
 
 
+def properties_in(tree: Any) -> set[str]:
+    """Give the properties that the condition speaks of."""
+    tree = normalised(tree)
+    if "property" in tree:
+        return {tree["property"]}
+    inner = [tree[key] for key in ("not", "where") if key in tree]
+    branches = [*inner, *(tree.get("all") or []), *(tree.get("any") or [])]
+    return set().union(*map(properties_in, branches))
+
+
 def _walk(tree: Any, place: str, faults: list[Fault], depth: int) -> None:
     tree = normalised(tree)
     if depth > _MAX_DEPTH:

@@ -57,19 +57,21 @@ def _tables(twin: Twin) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
-    rows = "".join(f"<tr>{_row(row)}</tr>\n" for row in table.rows)
-    kind = ' class="numbers"' if table.numeric else ""
+    kinds = [' class="number"' if at in table.numeric else "" for at in range(len(table.header))]
+    heads = zip(kinds, table.header, strict=True)
+    head = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for kind, name in heads)
+    rows = "".join(f"<tr>{_row(row, kinds)}</tr>\n" for row in table.rows)
     caption = escape(table.caption)
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">'
-        f"<table{kind}>\n<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n"
+        f"<table>\n<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{rows}</tbody>\n</table></div>"
     )
 
 
-def _row(row: tuple[str, ...]) -> str:
-    cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+def _row(row: tuple[str, ...], kinds: list[str]) -> str:
+    rest = zip(kinds[1:], row[1:], strict=True)
+    cells = "".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in rest)
     return f'<th scope="row">{escape(row[0])}</th>{cells}'
 
 
@@ -83,7 +85,7 @@ def _style(theme: str) -> str:
         "caption{text-align:start;font-weight:700;font-size:17px;padding:0 0 8px}"
         f"th,td{{text-align:start;vertical-align:top;padding:7px 16px 7px 0;"
         f"border-bottom:1px solid {named['line']};font-size:13px}}"
-        ".numbers td,.numbers thead th:not(:first-child){text-align:end}"
+        ".number{text-align:end;font-variant-numeric:tabular-nums;white-space:nowrap}"
         ".unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
         "@media print{@page{size:A3 landscape;margin:10mm}.picture svg{width:100%;height:auto}}"
     )

@@ -9,7 +9,8 @@ from html import escape
 from importlib.resources import files
 
 from kundresa.documents.drawing import theme as themes
-from kundresa.documents.layout.scene import Box, Dot, Group, Path, Scene, Shape, Text
+from kundresa.documents.layout.scene import Box, Dot, Group, Line, Path, Scene, Shape, Text
+from kundresa.documents.layout.text import set_width
 
 _NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 
@@ -19,7 +20,7 @@ def to_svg(
     *,
     standalone: bool = True,
     theme: str = "light",
-    embed_font: bool = False,
+    embed_font: bool = True,
     part: str = "whole",
 ) -> str:
     """Write a scene as SVG.
@@ -32,14 +33,15 @@ def to_svg(
     theme
         light or dark; only a standalone picture has one.
     embed_font
-        Carry Inter along (some 200 kB), so that text looks the same where it isn't installed.
+        Carry Inter along (some 100 kB), so that text looks the same where it isn't installed.
+        Programs that read no embedded font still keep every line to its measured width.
     part
         ``labels`` and ``body`` cut the picture at the edge of the column of names, so that a
         page may hold the names still while the rest scrolls.
     """
     head = _head(scene, standalone, part)
     style = _style(theme, embed_font) if standalone else ""
-    return f"{head}{style}{''.join(_shapes(_chosen(scene, part)))}</svg>"
+    return f"{head}{style}{''.join(_Writer(standalone).shapes(_chosen(scene, part)))}</svg>"
 
 
 def to_page(scene: Scene) -> str:
@@ -99,30 +101,57 @@ def _font_faces() -> str:
     return "".join(faces)
 
 
-def _shapes(shapes: tuple[Shape, ...]) -> Iterator[str]:
-    for shape in shapes:
-        yield from _shape(shape)
+class _Writer:
+    """Writes shapes as markup; ``is_held`` keeps each line of text to its measured width.
 
+    A file may meet a reader without Inter, and a wider font would run over the edges of cards. A
+    page brings the font, and is spared the weight.
+    """
 
-def _shape(shape: Shape) -> Iterator[str]:
-    if isinstance(shape, Group):
-        yield from _group(shape)
-    elif isinstance(shape, Box):
-        yield _box(shape)
-    elif isinstance(shape, Text):
-        yield _text(shape)
-    elif isinstance(shape, Dot):
-        place = f'cx="{_n(shape.x)}" cy="{_n(shape.y)}" r="{_n(shape.radius)}"'
-        yield _closed(f"<circle{_class(shape.role)} {place}", "circle", shape.title)
-    else:
-        yield _path(shape)
+    def __init__(self, is_held: bool) -> None:
+        self.is_held = is_held
 
+    def shapes(self, shapes: tuple[Shape, ...]) -> Iterator[str]:
+        for shape in shapes:
+            yield from self.shape(shape)
 
-def _group(group: Group) -> Iterator[str]:
-    record = f' data-record="{escape(group.record, quote=True)}"' if group.record else ""
-    yield f"<g{_class(group.role, 'k-group-')}{record}>"
-    yield from _shapes(group.children)
-    yield "</g>"
+    def shape(self, shape: Shape) -> Iterator[str]:
+        if isinstance(shape, Group):
+            yield from self.group(shape)
+        elif isinstance(shape, Text):
+            yield self.text(shape)
+        elif isinstance(shape, Box):
+            yield _box(shape)
+        elif isinstance(shape, Dot):
+            yield _dot(shape)
+        else:
+            yield _path(shape)
+
+    def group(self, group: Group) -> Iterator[str]:
+        record = f' data-record="{escape(group.record, quote=True)}"' if group.record else ""
+        yield f"<g{_class(group.role, 'k-group-')}{record}>"
+        yield from self.shapes(group.children)
+        yield "</g>"
+
+    def text(self, text: Text) -> str:
+        anchor = f' text-anchor="{text.anchor}"' if text.anchor != "start" else ""
+        weight = f' font-weight="{text.weight}"' if text.weight != 400 else ""
+        head = f'<text{_class(text.role)} font-size="{_n(text.size)}"{weight}{anchor}'
+        said = _title(text.title)
+        if len(text.lines) == 1:
+            line = text.lines[0]
+            return f"{head}{self.place(line, text)}>{said}{escape(line.text)}</text>"
+        spans = "".join(
+            f"<tspan{self.place(line, text)}>{escape(line.text)}</tspan>" for line in text.lines
+        )
+        return f"{head}>{said}{spans}</text>"
+
+    def place(self, line: Line, text: Text) -> str:
+        place = f' x="{_n(line.x)}" y="{_n(line.y)}"'
+        if not self.is_held or not line.text.strip():
+            return place
+        wide = _n(set_width(line.text, text.size, text.weight))
+        return f'{place} textLength="{wide}" lengthAdjust="spacingAndGlyphs"'
 
 
 def _box(box: Box) -> str:
@@ -131,24 +160,14 @@ def _box(box: Box) -> str:
     return _closed(f"<rect{_class(box.role)} {place}{radius}", "rect", box.title)
 
 
+def _dot(dot: Dot) -> str:
+    place = f'cx="{_n(dot.x)}" cy="{_n(dot.y)}" r="{_n(dot.radius)}"'
+    return _closed(f"<circle{_class(dot.role)} {place}", "circle", dot.title)
+
+
 def _path(path: Path) -> str:
     strokes = "".join(f"{command}{' '.join(map(_n, at))}" for command, at in path.commands)
     return _closed(f'<path{_class(path.role)} d="{strokes}"', "path", path.title)
-
-
-def _text(text: Text) -> str:
-    anchor = f' text-anchor="{text.anchor}"' if text.anchor != "start" else ""
-    weight = f' font-weight="{text.weight}"' if text.weight != 400 else ""
-    head = f'<text{_class(text.role)} font-size="{_n(text.size)}"{weight}{anchor}'
-    said = _title(text.title)
-    if len(text.lines) == 1:
-        line = text.lines[0]
-        return f'{head} x="{_n(line.x)}" y="{_n(line.y)}">{said}{escape(line.text)}</text>'
-    spans = "".join(
-        f'<tspan x="{_n(line.x)}" y="{_n(line.y)}">{escape(line.text)}</tspan>'
-        for line in text.lines
-    )
-    return f"{head}>{said}{spans}</text>"
 
 
 def _closed(opening: str, name: str, title: str) -> str:

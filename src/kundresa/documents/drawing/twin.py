@@ -18,7 +18,14 @@ from kundresa.documents.layout.live import (
 from kundresa.documents.layout.matrix import describe_map
 from kundresa.documents.layout.reading import view_of
 from kundresa.documents.layout.view import CardView, EmotionView, LaneView, MapView, StepView
-from kundresa.documents.layout.words import number, per_cent, word
+from kundresa.documents.layout.words import (
+    number,
+    per_cent,
+    per_cent_span,
+    signed,
+    signed_span,
+    word,
+)
 
 if TYPE_CHECKING:
     from kundresa.documents.map_model import MapDocument
@@ -26,12 +33,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with one header row and a header cell at the start of every row."""
+    """A table with one header row and a header cell at the start of every row.
+
+    ``numeric`` names the columns that hold numbers.
+    """
 
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    numeric: bool = False
+    numeric: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,8 @@ def _emotion_table(view: MapView) -> Table:
         for step in view.steps
         if lines
     )
-    return Table(word("emotion_table", view.language), header, rows, numeric=True)
+    every = frozenset(range(1, len(header)))
+    return Table(word("emotion_table", view.language), header, rows, every)
 
 
 def _may_tell(point: EmotionView) -> bool:
@@ -110,11 +121,18 @@ def _line_name(view: MapView, persona: str, layer: str) -> str:
 def _feeling(point: EmotionView | None, language: str) -> str:
     if point is None:
         return ""
-    sign = "+" if point.value > 0 else ""
-    said = sign + number(point.value, language, 0 if point.value == int(point.value) else 1)
+    said = signed(point.value, language)
     if point.count is not None:
-        said += f" ({number(point.count, language)} {word('answers', language)})"
+        said += f" ({_sure(point, language)})"
     return f"{said} {point.label}".strip()
+
+
+def _sure(point: EmotionView, language: str) -> str:
+    """Say how many answers a mean has and between what it lies."""
+    answers = f"{number(point.count or 0, language)} {word('answers', language)}"
+    if point.low is None or point.high is None:
+        return answers
+    return f"{signed_span(point.low, point.high, language)}; {answers}"
 
 
 def _stage_table(view: MapView, live: LiveView) -> Table:
@@ -125,7 +143,7 @@ def _stage_table(view: MapView, live: LiveView) -> Table:
         for stage in view.stages
         if stage.id in live.stages
     )
-    return Table(word("live_table", say), _heads(names, say), rows, numeric=True)
+    return Table(word("live_table", say), _heads(names, say), rows, frozenset(range(1, len(names))))
 
 
 def _heads(names: tuple[str, ...], language: str) -> tuple[str, ...]:
@@ -139,7 +157,7 @@ def _stage_cells(stage: StageLive, language: str) -> tuple[str, ...]:
     rate = stage.go_on
     shares = ("", "", "")
     if rate is not None:
-        interval = f"{per_cent(rate.low, language)}–{per_cent(rate.high, language)}"
+        interval = per_cent_span(rate.low, rate.high, language)
         shares = (per_cent(rate.rate, language), interval, per_cent(1 - rate.rate, language))
     return (number(stage.reached, language), *counts, *shares, stopped)
 
@@ -148,7 +166,7 @@ def _touchpoint_table(view: MapView, live: LiveView) -> Table:
     say = view.language
     names = ("touchpoint", "stage", "reach", "share_of_stage", "touches", "exits", "state")
     rows = tuple(dict.fromkeys(_touchpoint_rows(view, live)))
-    return Table(word("touchpoint_table", say), _heads(names, say), rows, numeric=True)
+    return Table(word("touchpoint_table", say), _heads(names, say), rows, frozenset(range(2, 6)))
 
 
 def _touchpoint_rows(view: MapView, live: LiveView) -> list[tuple[str, ...]]:

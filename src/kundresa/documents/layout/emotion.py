@@ -6,16 +6,19 @@ have answered, and absent while so few have that they could be told apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from kundresa.documents.layout.curve import monotone_curve
 from kundresa.documents.layout.glyphs import persona_mark, star
-from kundresa.documents.layout.grid import LABEL_WIDTH, MARGIN, Grid, Row, row_label
+from kundresa.documents.layout.grid import LABEL_WIDTH, MARGIN, ROW_PAD, Grid, Row
 from kundresa.documents.layout.live import HOLLOW_UNDER, NOTHING_UNDER
 from kundresa.documents.layout.scene import Box, Dot, Group, Path, Shape, straight
 from kundresa.documents.layout.text import (
+    LANE,
     NOTE,
+    NOTE_STRONG,
     TINY,
     place,
     put,
@@ -25,10 +28,12 @@ from kundresa.documents.layout.text import (
     wrap,
 )
 from kundresa.documents.layout.view import EmotionView, MapView, PersonaView
-from kundresa.documents.layout.words import number, word
+from kundresa.documents.layout.words import number, signed, signed_span, word
 
 HEIGHT = 248.0
 _INSET = 36.0
+# The name and the key stay clear of the axis's numbers and faces.
+_NAME_WIDTH = LABEL_WIDTH - 52
 _FACE = 7.0
 # Measured stands beside drawn, so that neither hides the other.
 _BESIDE = 16.0
@@ -43,8 +48,12 @@ def draw_emotion(view: MapView, grid: Grid, y: float, title: str) -> Row:
         shapes.extend(_areas(lines, grid, y))
     shapes.extend(_line(view, persona, layer, points, grid, y) for persona, layer, points in lines)
     shapes.extend(_label_points(lines, grid, y))
-    labels = (*row_label(title, y), *_scale(y), *_key(view, y))
-    return Row(HEIGHT, labels, (Group("emotion", tuple(shapes), title=title),))
+    shapes.extend(_figures(lines, grid, y, view.language))
+    name = wrap(title, _NAME_WIDTH, LANE)
+    key = _key(view, y + ROW_PAD + text_height(name, LANE) + 8)
+    labels = (place(name, MARGIN, y + ROW_PAD, LANE, "lane-name"), *_scale(y), *key.body)
+    height = max(HEIGHT, 2 * ROW_PAD + text_height(name, LANE) + 8 + key.height)
+    return Row(height, labels, (Group("emotion", tuple(shapes), title=title),))
 
 
 def _height_of(value: float, y: float) -> float:
@@ -112,12 +121,12 @@ def _face(x: float, y: float, value: int) -> tuple[Shape, ...]:
     )
 
 
-def _key(view: MapView, y: float) -> tuple[Shape, ...]:
-    """Name the layers and, where several are drawn, the personas, under the name of the lane."""
+def _key(view: MapView, y: float) -> Row:
+    """Name the personas and the layers, under the name of the lane."""
     shapes: list[Shape] = []
-    top = y + 42
+    top = y
     for persona in _personas_drawn(view):
-        names = wrap(persona.name, LABEL_WIDTH - 68, NOTE, most=2)
+        names = wrap(persona.name, _NAME_WIDTH - 16, NOTE, most=2)
         title = persona.name
         shapes.append(
             persona_mark(persona.number, MARGIN + 5, top + 8, f"mark persona-{persona.number}")
@@ -129,7 +138,7 @@ def _key(view: MapView, y: float) -> tuple[Shape, ...]:
         shapes.append(_sample(layer, MARGIN, top + 8))
         shapes.append(put(word(layer, view.language), MARGIN + 26, top, NOTE, "quiet"))
         top += 17
-    return tuple(shapes)
+    return Row(top - y, body=tuple(shapes))
 
 
 def _personas_drawn(view: MapView) -> list[PersonaView]:
@@ -186,7 +195,7 @@ def _point(
     point: EmotionView, which: int, name: str, grid: Grid, y: float, language: str
 ) -> Iterable[Shape]:
     x, level = grid.middle(point.column), _height_of(point.value, y)
-    said = f"{name}: {_signed(point.value, language)}"
+    said = f"{name}: {signed(point.value, language)}"
     if point.layer == "measured":
         yield from _measured(point, which, said, x, y, language)
     elif point.layer == "desired":
@@ -203,17 +212,12 @@ def _measured(
     said = f"{said} ({number(count, language)} {word('answers', language)})"
     if point.low is not None and point.high is not None:
         low, high = _height_of(point.low, y), _height_of(point.high, y)
-        said += f", {_signed(point.low, language)} – {_signed(point.high, language)}"
+        said += f", {signed_span(point.low, point.high, language)}"
         yield straight(f"whisker persona-{which}", (x, high), (x, low), title=said)
         yield straight(f"whisker persona-{which}", (x - 4, high), (x + 4, high))
         yield straight(f"whisker persona-{which}", (x - 4, low), (x + 4, low))
     role = "measured hollow" if count < HOLLOW_UNDER else "measured"
     yield Dot(x, _height_of(point.value, y), 5, f"{role} persona-{which}", said)
-
-
-def _signed(value: float, language: str) -> str:
-    sign = "+" if value > 0 else ""
-    return sign + number(value, language, 0 if value == int(value) else 1)
 
 
 def _label_points(
@@ -229,6 +233,33 @@ def _label_points(
             taken.add((point.column, above))
             level = _height_of(point.value, y) + (-25 if above else 10)
             yield from _label(point.label, grid, point.column, level)
+
+
+def _figures(
+    lines: Sequence[tuple[str, str, list[EmotionView]]], grid: Grid, y: float, language: str
+) -> Iterable[Shape]:
+    """Write a measured mean and its count beside its dot, where only one is measured."""
+    points = [point for _, layer, line in lines if layer == "measured" for point in line]
+    labels = {p.column: p.label for _, layer, line in lines if layer == "drawn" for p in line}
+    columns = Counter(point.column for point in points)
+    for point in points:
+        if columns[point.column] == 1:
+            yield from _figure(point, labels.get(point.column, ""), grid, y, language)
+
+
+def _figure(point: EmotionView, label: str, grid: Grid, y: float, language: str) -> Iterable[Shape]:
+    """Write the mean over the number of answers, right of the dot and of the drawn word."""
+    mean = signed(point.value, language)
+    count = f"n {number(point.count or 0, language)}"
+    beside = text_width(label, NOTE) / 2 + 6 if label else 0
+    x = round(grid.middle(point.column) + max(_BESIDE + 9, beside), 1)
+    top = _height_of(point.value, y) - 14
+    wide = max(text_width(mean, NOTE_STRONG), text_width(count, TINY))
+    if x + wide > grid.right(point.column):
+        return
+    yield Box(x - 2, top - 1, round(wide + 4, 1), 29, "halo", 4)
+    yield put(mean, x, top, NOTE_STRONG, "figure")
+    yield put(count, x, top + 13, TINY, "quiet")
 
 
 def _label(text: str, grid: Grid, column: int, level: float) -> Iterable[Shape]:

@@ -6,7 +6,7 @@ from kundresa.documents.layout.cards import draw_card
 from kundresa.documents.layout.grid import CARD_GAP, MARGIN, Options, Row
 from kundresa.documents.layout.header import draw_header
 from kundresa.documents.layout.matrix import describe_map
-from kundresa.documents.layout.scene import Box, Dot, Group, Scene, Shape, Text
+from kundresa.documents.layout.scene import Box, Dot, Group, Scene, Shape
 from kundresa.documents.layout.text import NOTE_STRONG, STAGE, place, put, text_height, wrap
 from kundresa.documents.layout.view import CardView, MapView
 from kundresa.documents.layout.words import word
@@ -72,7 +72,7 @@ def _stack(cards: tuple[CardView, ...], x: float, y: float) -> Row:
 
 
 def _height(cards: tuple[CardView, ...]) -> float:
-    return max(220.0, 56 + _stack(cards, 0, 0).height + _PAD + _HUB / 2)
+    return max(180.0, 56 + _stack(cards, 0, 0).height + _PAD + _HUB / 2)
 
 
 def _quadrant(
@@ -80,21 +80,13 @@ def _quadrant(
 ) -> Group:
     x = MARGIN + (index % 2) * (_width() + _GAP)
     title = word(name, view.language)
-    below_hub = _HUB / 2 if index >= 2 else 0
+    below_hub = _HUB / 2 if index >= 2 else 0.0
     shapes = (
         Box(x, y, _width(), height, f"quadrant stage-ground stage-{index * 2}", 14),
-        _name(title, index, x, y + 16 + below_hub / 2),
-        *_stack(cards, x + _PAD, y + 48 + below_hub / 2).body,
+        put(title, x + _PAD, y + 16 + below_hub, STAGE, f"stage-name stage-{index * 2}"),
+        *_stack(cards, x + _PAD, y + 48 + below_hub).body,
     )
     return Group("quadrant", shapes, name, title)
-
-
-def _name(title: str, index: int, x: float, y: float) -> Text:
-    """Put the names at the outer edges, clear of the hub."""
-    role = f"stage-name stage-{index * 2}"
-    if index % 2:
-        return put(title, x + _width() - _PAD, y, STAGE, role, anchor="end")
-    return put(title, x + _PAD, y, STAGE, role)
 
 
 def _hub(view: MapView, y: float) -> Group:

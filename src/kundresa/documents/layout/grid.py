@@ -13,7 +13,8 @@ COLUMN_GAP = 10.0
 ROW_PAD = 14.0
 CARD_PAD = 11.0
 CARD_GAP = 8.0
-_ROOM = 1320.0
+# With six columns and the column of names, a map then fills a 1440 pixel screen and no more.
+_ROOM = 1200.0
 _NARROWEST = 188.0
 _WIDEST = 268.0
 

@@ -35,9 +35,9 @@ def draw_header(view: MapView, width: float) -> Row:
 
 
 def describe_kind(view: MapView) -> str:
-    """Say the kind and mode of a map in words."""
-    kind, mode = word(view.kind, view.language), word(view.mode, view.language)
-    return f"{kind} · {mode}" if view.mode else kind
+    """Say the kind of a map in words, and that it happened where it isn't a plan."""
+    kind = word(view.kind, view.language)
+    return f"{kind} · {word('actual', view.language)}" if view.mode == "actual" else kind
 
 
 def _chips(view: MapView, y: float, room: float) -> Row:

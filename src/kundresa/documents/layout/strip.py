@@ -17,7 +17,7 @@ from kundresa.documents.layout.text import (
     wrap,
 )
 from kundresa.documents.layout.view import MapView, StageView
-from kundresa.documents.layout.words import number, per_cent, word
+from kundresa.documents.layout.words import number, per_cent, per_cent_span, word
 
 _BAR = 12.0
 _COLUMN = 92.0
@@ -131,7 +131,7 @@ def _rate(live: StageLive, x: float, y: float, width: float, language: str) -> R
         return Row(text_height(lines, NOTE), body=(place(lines, x, y, NOTE, "quiet"),))
     rate = live.go_on
     main = f"{per_cent(rate.rate, language)} {word('go_on_rate', language)}"
-    span = f"{per_cent(rate.low, language)}–{per_cent(rate.high, language)}"
+    span = per_cent_span(rate.low, rate.high, language)
     drop = f"{per_cent(1 - rate.rate, language)} {word('drop_off', language)}"
     said = f"{main}, {word('interval', language)} {span}"
     shapes: list[Shape] = [

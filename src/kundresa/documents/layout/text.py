@@ -69,8 +69,13 @@ def _advance(text: str, weight: int) -> float:
 
 
 def text_width(text: str, style: Style) -> float:
-    """Width in pixels on one line."""
+    """Width in pixels to keep free for one line."""
     return _advance(text, style.weight) * style.size * _SLACK
+
+
+def set_width(text: str, size: float, weight: int) -> float:
+    """Width in pixels that Inter itself takes for one line, without room to spare."""
+    return _advance(text, weight) * size
 
 
 def wrap(text: str, width: float, style: Style, *, most: int | None = None) -> tuple[str, ...]:

@@ -201,8 +201,52 @@ def number(value: float, language: str, decimals: int = 0) -> str:
     return text.replace(",", "\0").replace(".", ",").replace("\0", thousands)
 
 
+def signed(value: float, language: str) -> str:
+    """Write a feeling with its sign: whole where it is whole, else with one decimal."""
+    sign = "+" if value > 0 else ""
+    return sign + number(value, language, 0 if value == int(value) else 1)
+
+
+def signed_span(low: float, high: float, language: str) -> str:
+    """Write the bounds of a mean, with the decimals that tell them apart."""
+    decimals = 1 if round(low, 1) != round(high, 1) else 2
+    ends = [("+" if end > 0 else "") + number(end, language, decimals) for end in (low, high)]
+    return " – ".join(ends)
+
+
 def per_cent(rate: float, language: str) -> str:
-    """Write a rate as whole per cents, with one decimal near the ends where it matters."""
-    decimals = 1 if 0 < rate < 0.01 or 0.99 < rate < 1 else 0
-    sign = "%" if supported(language) == "en" else "\u00a0%"
-    return number(rate * 100, language, decimals) + sign
+    """Write a rate as whole per cents, with one decimal near the ends where it matters.
+
+    Examples
+    --------
+    >>> [per_cent(rate, "en") for rate in (0.9, 0.994, 0.99997, 1)]
+    ['90%', '99.4%', '>99.9%', '100%']
+    """
+    sign = _per_cent_sign(language)
+    if 0 < rate < 0.0005:
+        return f"<{number(0.1, language, 1)}{sign}"
+    if 0.9995 <= rate < 1:
+        return f">{number(99.9, language, 1)}{sign}"
+    return number(rate * 100, language, int(_is_near_an_end(rate))) + sign
+
+
+def per_cent_span(low: float, high: float, language: str) -> str:
+    """Write an interval of rates, with the decimals that tell its bounds apart.
+
+    Examples
+    --------
+    >>> per_cent_span(0.88, 0.93, "en"), per_cent_span(0.8961, 0.9038, "sv")
+    ('88–93%', '89,6–90,4\xa0%')
+    """
+    is_narrow = round(low * 100) == round(high * 100)
+    decimals = is_narrow or _is_near_an_end(low) or _is_near_an_end(high)
+    ends = (number(end * 100, language, int(decimals)) for end in (low, high))
+    return "–".join(ends) + _per_cent_sign(language)
+
+
+def _is_near_an_end(rate: float) -> bool:
+    return 0 < rate < 0.01 or 0.99 < rate < 1
+
+
+def _per_cent_sign(language: str) -> str:
+    return "%" if supported(language) == "en" else "\u00a0%"

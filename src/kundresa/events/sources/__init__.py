@@ -3,8 +3,53 @@
 Knows no database: the same reading serves a command without a workspace and a job with one.
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+
+from kundresa.events.sources.fingerprint import fingerprint
 from kundresa.events.sources.jsonl import read_jsonl
 from kundresa.events.sources.mapping import Mapping, read_mapping
-from kundresa.events.sources.rows import Reading, Rejected, read_mapped
+from kundresa.events.sources.reading import Progress, Reading, Rejected, refuse_bad_rows
+from kundresa.events.sources.rows import read_mapped
+from kundresa.store import EventTable
 
-__all__ = ["Mapping", "Reading", "Rejected", "read_jsonl", "read_mapped", "read_mapping"]
+__all__ = [
+    "Mapping",
+    "Reading",
+    "Rejected",
+    "fingerprint",
+    "read_events",
+    "read_jsonl",
+    "read_mapped",
+    "read_mapping",
+    "read_source",
+    "refuse_bad_rows",
+    "source_of",
+]
+
+
+def source_of(path: Path) -> Path | Mapping:
+    """Give the mapping that a file holds, or the file of event records itself."""
+    return read_mapping(path) if path.suffix in (".yaml", ".yml") else path
+
+
+def read_source(source: Path | Mapping, *, progress: Progress | None = None) -> Reading:
+    """Read a file of event records, or the tables of a mapping."""
+    if isinstance(source, Path):
+        return read_jsonl(source, progress=progress)
+    return read_mapped(source, progress=progress)
+
+
+def read_events(path: Path | str, *, skip_bad: bool = False) -> EventTable:
+    """Read a file of event records (.jsonl, .jsonl.gz) or a mapping (.yaml) as columns.
+
+    Raises
+    ------
+    BadInputError
+        If the file can't be read, or holds bad rows and these are not to be left out.
+    """
+    reading = read_source(source_of(Path(path)))
+    if not skip_bad:
+        refuse_bad_rows(reading, str(path))
+    return reading.table()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +18,16 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from kundresa.core.conditions import faults_in
 from kundresa.core.errors import BadInputError, Fault, known_values, raise_if_faulty
 from kundresa.core.records import scale_bounds
-from kundresa.core.times import zone_named
+from kundresa.core.times import PRECISIONS, zone_named
 
 TYPES: Final = ("text", "number", "boolean")
 _TOP: Final = (
     "kundresa_mapping", "title", "zone", "missing", "tables", "types", "dates", "rows",
 )  # fmt: skip
 _ROW: Final = ("table", "join", "profile", "channel", "currency", "group", "properties", "events")
+_TEXTS: Final = ("profile", "channel", "currency", "group", "id")
+_RULES: Final = ({"value"}, {"column"}, {"columns"}, {"columns", "join"})
+_RULE_HINT: Final = "Name a column, or write {value: …}, {column: …} or {columns: […], join: …}."
 _EVENT: Final = (
     "event", "when", "time", "precision", "value", "currency", "channel", "group", "id", "score",
     "properties",
@@ -32,9 +36,10 @@ _EVENT: Final = (
 
 @dataclass(frozen=True)
 class Mapping:
-    """A checked mapping; ``folder`` is where the files of its tables lie."""
+    """A checked mapping; ``folder`` is where the files of its tables lie, ``text`` as written."""
 
     folder: Path
+    text: str
     zone: str
     tables: AnyMapping[str, AnyMapping[str, Any]]
     rows: tuple[AnyMapping[str, Any], ...]
@@ -52,11 +57,12 @@ def read_mapping(path: Path | str) -> Mapping:
         With every fault of the file, each with its place.
     """
     file = Path(path)
-    data = _load(file)
+    text, data = _load(file)
     faults = _faults(data)
     raise_if_faulty(faults, f"The mapping {file.name}")
     return Mapping(
         folder=file.parent,
+        text=text,
         zone=data.get("zone", "UTC"),
         tables=data["tables"],
         rows=tuple(data["rows"]),
@@ -66,9 +72,10 @@ def read_mapping(path: Path | str) -> Mapping:
     )
 
 
-def _load(file: Path) -> dict[str, Any]:
+def _load(file: Path) -> tuple[str, dict[str, Any]]:
     try:
-        data = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        data = YAML(typ="safe", pure=True).load(text)
     except FileNotFoundError as error:
         raise BadInputError(f"There is no file {file}.") from error
     except UnicodeDecodeError as error:
@@ -81,7 +88,7 @@ def _load(file: Path) -> dict[str, Any]:
         raise BadInputError(f"{file} is not YAML: {error}.") from error
     if not isinstance(data, dict):
         raise BadInputError(f"{file} holds no mapping.", hint="Begin with kundresa_mapping: 1.")
-    return data
+    return text, data
 
 
 def _faults(data: AnyMapping[str, Any]) -> list[Fault]:
@@ -98,12 +105,29 @@ def _faults(data: AnyMapping[str, Any]) -> list[Fault]:
     for column, sort in (data.get("types") or {}).items():
         if sort not in TYPES:
             faults.append(Fault(f"types.{column}", f"is {sort!r}.", known_values(sort, TYPES)))
+    dates = data.get("dates") or {}
+    faults += _date_faults(dates)
     rows = data.get("rows")
     if not isinstance(rows, list) or not rows:
         return [*faults, Fault("rows", "says nothing.", "Write a list of tables with events.")]
-    dates = data.get("dates") or {}
     for index, row in enumerate(rows):
         faults += _row_faults(row, f"rows[{index}]", tables, dates)
+    return faults
+
+
+def _date_faults(dates: AnyMapping[str, Any]) -> list[Fault]:
+    faults = []
+    for name, rule in dates.items():
+        if not isinstance(rule, dict) or not isinstance(rule.get("column"), str):
+            hint = "Write {column: …, values: {text: date}}."
+            faults.append(Fault(f"dates.{name}", "names no column.", hint))
+            continue
+        for text, day in (rule.get("values") or {}).items():
+            try:
+                date.fromisoformat(str(day))
+            except ValueError:
+                where = f"dates.{name}.values.{text}"
+                faults.append(Fault(where, f"is {day!r}.", "Write a date, as 2026-03-01."))
     return faults
 
 
@@ -145,6 +169,7 @@ def _row_faults(
         for i, join in enumerate(joins)
         if not join.get("on")
     ]
+    faults += _value_faults(row, place)
     if "profile" not in row:
         faults.append(Fault(f"{place}.profile", "is missing.", "Name the column of the profile."))
     events = row.get("events")
@@ -163,17 +188,61 @@ def _event_faults(event: Any, place: str, dates: AnyMapping[str, Any]) -> list[F
         faults.append(Fault(f"{place}.event", "is missing.", "Write the event's name."))
     if "when" in event:
         faults += faults_in(event["when"], f"{place}.when")
-    time = event.get("time")
-    if isinstance(time, dict):
-        if time.get("from") not in dates:
-            hint = known_values(time.get("from"), dates)
-            faults.append(Fault(f"{place}.time.from", f"is {time.get('from')!r}.", hint))
-    elif not isinstance(time, str):
-        faults.append(Fault(f"{place}.time", f"is {time!r}.", "Name the column of the time."))
+    faults += _time_faults(event.get("time"), f"{place}.time", dates)
+    faults += _value_faults(event, place)
+    precision = event.get("precision", "day")
+    if precision not in PRECISIONS:
+        hint = known_values(precision, PRECISIONS)
+        faults.append(Fault(f"{place}.precision", f"is {precision!r}.", hint))
     score = event.get("score")
     if score is not None:
         faults += _scale_faults(score, f"{place}.score")
     return faults
+
+
+def _time_faults(time: Any, place: str, dates: AnyMapping[str, Any]) -> list[Fault]:
+    if isinstance(time, str):
+        return []
+    if not isinstance(time, dict):
+        return [Fault(place, f"is {time!r}.", "Name the column of the time.")]
+    faults = _unknown(time, ("day", "from"), f"{place}.")
+    if time.get("from") not in dates:
+        hint = known_values(time.get("from"), dates)
+        faults.append(Fault(f"{place}.from", f"is {time.get('from')!r}.", hint))
+    if not isinstance(time.get("day"), (int, str)):
+        hint = "Write a number of days, or the column that holds it."
+        faults.append(Fault(f"{place}.day", f"is {time.get('day')!r}.", hint))
+    return faults
+
+
+def _value_faults(data: AnyMapping[str, Any], place: str) -> list[Fault]:
+    """Check what says where a value comes from: of texts, of the amount, of the properties."""
+    rules = [(f"{place}.{key}", data[key]) for key in _TEXTS if key in data]
+    properties = data.get("properties") or {}
+    if not isinstance(properties, dict):
+        return [Fault(f"{place}.properties", "is not an object.", "Write {name: column}.")]
+    rules += [(f"{place}.properties.{name}", rule) for name, rule in properties.items()]
+    faults = [
+        Fault(where, f"is {rule!r}.", _RULE_HINT) for where, rule in rules if not _is_rule(rule)
+    ]
+    amount = data.get("value", "")
+    if isinstance(amount, dict) and not isinstance(amount.get("value", 0), (int, float)):
+        said = f"is {amount['value']!r}."
+        faults.append(Fault(f"{place}.value.value", said, "Write a number."))
+    elif not _is_rule(amount, empty=True) or (isinstance(amount, dict) and "columns" in amount):
+        faults.append(Fault(f"{place}.value", f"is {amount!r}.", "Name the amount's column."))
+    return faults
+
+
+def _is_rule(rule: Any, *, empty: bool = False) -> bool:
+    if isinstance(rule, str):
+        return bool(rule) or empty
+    if not isinstance(rule, dict) or set(rule) not in _RULES:
+        return False
+    if "value" in rule:
+        return isinstance(rule["value"], (str, bool, int, float))
+    names = rule.get("columns", [rule.get("column")])
+    return isinstance(names, list) and bool(names) and all(isinstance(n, str) for n in names)
 
 
 def _scale_faults(score: Any, place: str) -> list[Fault]:

@@ -33,5 +33,5 @@ def _of_touchpoints() -> list[tuple[str, str]]:
         (_("Dead end"), _("Clearly more journeys end here than in the stage as a whole, with at least 30 journeys and a correction for testing the whole map at once.")),
         (_("Not measured yet"), _("The touchpoint has no rule that says which events belong to it.")),
         (_("No touch, no data"), _("No touch: its source sent events in the period, but none belongs here. No data: its source sent nothing at all.")),
-        (_("Measured emotion"), _("The mean of the answers, between −2 and +2, with its 95% interval. Hollow under 30 answers; not shown under 5.")),
+        (_("Measured emotion"), _("The mean of the answers, between −2 and +2, with its 95% interval; n is how many answered. Hollow under 30 answers; not shown under 5.")),
     ]  # fmt: skip

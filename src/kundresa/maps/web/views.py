@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -12,6 +12,16 @@ from kundresa.maps import queries
 from kundresa.maps.contracts import MapPage
 from kundresa.maps.web.definitions import stage_definitions
 from kundresa.maps.web.forms import AskedForm
+from kundresa.maps.web.notices import in_language
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the maps; where there are several workspaces, let the reader choose."""
+    found = queries.workspaces()
+    if len(found) == 1:
+        return redirect("maps:index", found[0].slug)
+    return render(request, "maps/home.html", {"workspaces": found})
 
 
 @require_safe
@@ -34,10 +44,19 @@ def read(request: HttpRequest, workspace: str, map_id: str) -> HttpResponse:
         page = queries.map_page(workspace, map_id, form.asked(language))
     except NotFoundError as error:
         raise Http404(str(error)) from error
-    if not form.errors:
+    if form.errors:
+        form.keep_what_was_typed(_shown(page))
+    else:
         form = AskedForm(initial=_shown(page), label_suffix="")
     definitions = stage_definitions() if page.live else []
-    context = {"page": page, "form": form, "workspace": workspace, "definitions": definitions}
+    context = {
+        "page": page,
+        "form": form,
+        "workspace": workspace,
+        "definitions": definitions,
+        "notices": [in_language(notice) for notice in page.notices],
+        "collect": request.build_absolute_uri("/v1/batch"),
+    }
     return render(request, "maps/map.html", context, status=400 if form.errors else 200)
 
 

@@ -1,0 +1,261 @@
+"""Makers: each turns the rows of a batch into events of one name, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kundresa.core.conditions import as_mask, properties_in
+from kundresa.core.errors import BadInputError, known_values
+from kundresa.core.records import (
+    MICRO,
+    MOST_VALUE,
+    emotion_of,
+    is_currency,
+    scale_bounds,
+)
+from kundresa.core.times import Moment, parse_moment
+from kundresa.events.sources import mapping as mappings
+from kundresa.events.sources.batch import Batch, Ints, floats, repeated
+from kundresa.store.rows import rows_of
+
+_TEXTS: Final = ("channel", "group", "id")
+_EPOCH: Final = date(1970, 1, 1)
+
+
+class Maker:
+    """Makes one kind of event from the rows of one table."""
+
+    def __init__(
+        self, mapping: mappings.Mapping, rule: Mapping[str, Any], event: Mapping[str, Any]
+    ) -> None:
+        self._mapping = mapping
+        self._event = event
+        self._both = {**rule, **event}
+        self._properties = {**(rule.get("properties") or {}), **(event.get("properties") or {})}
+
+    def columns(self) -> Iterator[str]:
+        """Give every column that is needed."""
+        time = self._event["time"]
+        if isinstance(time, str):
+            yield time
+        else:
+            yield self._mapping.dates[time["from"]]["column"]
+            yield from [time["day"]] if isinstance(time["day"], str) else []
+        yield from properties_in(self._event["when"]) if "when" in self._event else ()
+        keys = ("profile", "value", "currency", *_TEXTS)
+        rules = [self._both[key] for key in keys if key in self._both]
+        score = [self._event["score"]["value"]] if self._event.get("score") else []
+        for rule in [*rules, *score, *self._properties.values()]:
+            yield from _columns_of(rule)
+
+    def __call__(self, batch: Batch) -> tuple[Ints, pa.Table]:
+        """Give which rows of the batch became events, and these; faults stay in the batch."""
+        rows = np.arange(len(batch))
+        if "when" in self._event:
+            rows = rows[as_mask(self._event["when"], batch)]
+        rows, columns = self._times(batch, rows)
+        columns |= {
+            "profile": self._profile(batch, rows),
+            "event": repeated(self._event["event"], len(rows), pa.string()),
+            **self._money(batch, rows),
+            **self._score(batch, rows),
+        }
+        for key in _TEXTS:
+            if key in self._both:
+                columns[key] = _not_blank(_text(batch, rows, self._both[key]))
+        for name, rule in self._properties.items():
+            sort, values = _value(batch, rows, rule)
+            columns[f"p/{sort}/{name}"] = values
+        return rows, rows_of(columns, len(rows))
+
+    def _profile(self, batch: Batch, rows: Ints) -> pa.Array:
+        found = _not_blank(_text(batch, rows, self._both["profile"]))
+        without = rows[found.is_null().to_numpy(zero_copy_only=False)]
+        batch.faults.add(without, lambda _row: "profile is missing.")
+        return found
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def _times(self, batch: Batch, rows: Ints) -> tuple[Ints, dict[str, pa.Array]]:
+        rule = self._event["time"]
+        read: Callable[[Any], Moment] = self._moment
+        if isinstance(rule, str):
+            given = batch.value(rule, rows)
+        else:
+            given, read = self._days(batch, rows, rule), self._day
+        there = given.is_valid().to_numpy(zero_copy_only=False)
+        rows, given = rows[there], given.filter(pa.array(there))
+        encoded = given.dictionary_encode()
+        codes = encoded.indices.to_numpy()
+        moments, wrong = _each(encoded.dictionary.to_pylist(), read)
+        bad = np.array([reason is not None for reason in wrong], bool)[codes]
+        said = dict(zip(rows.tolist(), codes.tolist(), strict=True))
+        batch.faults.add(rows[bad], lambda row: wrong[said[row]] or "")
+        return rows, {name: column.take(encoded.indices) for name, column in moments.items()}
+
+    def _moment(self, value: Any) -> Moment:
+        return parse_moment(value, precision=self._event.get("precision"), zone=self._mapping.zone)
+
+    def _day(self, number: float) -> Moment:
+        try:
+            day = _EPOCH + timedelta(days=int(number))
+        except OverflowError as error:
+            raise BadInputError("The day lies outside the calendar.") from error
+        return self._moment(day.isoformat())
+
+    def _days(self, batch: Batch, rows: Ints, rule: Mapping[str, Any]) -> pa.Array:
+        """Count days since 1970 from the row's own first day; null without a day."""
+        number = (
+            repeated(float(rule["day"]), len(rows), pa.float64())
+            if isinstance(rule["day"], int)
+            else batch.typed(rule["day"], "number", rows)
+        )
+        there = number.is_valid().to_numpy(zero_copy_only=False)
+        first = self._first_days(batch, rows[there], rule["from"])
+        days = np.full(len(rows), np.nan)
+        days[there] = first + np.floor(floats(number)[there])
+        return pa.array(days, from_pandas=True)
+
+    def _first_days(self, batch: Batch, rows: Ints, name: str) -> Any:
+        rule = self._mapping.dates[name]
+        known = {
+            text: float((date.fromisoformat(str(day)) - _EPOCH).days)
+            for text, day in rule["values"].items()
+        }
+        column = batch.text(rule["column"], rows)
+        encoded = column.dictionary_encode()
+        days = np.array([known.get(t, np.nan) for t in encoded.dictionary.to_pylist()] + [np.nan])
+        found = days[pc.fill_null(encoded.indices, len(days) - 1).to_numpy(zero_copy_only=False)]
+        said = dict(zip(rows.tolist(), range(len(rows)), strict=True))
+
+        def reason(row: int) -> str:
+            value = column[said[row]].as_py()
+            return f"dates.{name} knows no date for {value!r}. {known_values(value, known)}"
+
+        batch.faults.add(rows[np.isnan(found)], reason)
+        return found
+
+    # --- money and feelings -------------------------------------------------------------------
+
+    def _money(self, batch: Batch, rows: Ints) -> dict[str, pa.Array]:
+        columns: dict[str, pa.Array] = {}
+        if "value" in self._both:
+            amount = _number(batch, rows, self._both["value"])
+            plain = floats(amount)
+            over = np.abs(np.nan_to_num(plain)) > MOST_VALUE
+            batch.faults.add(rows[over], lambda _row: f"value is beyond {MOST_VALUE:g}.")
+            micro = np.rint(np.where(over, 0, np.nan_to_num(plain)) * MICRO).astype(np.int64)
+            columns["value"] = pa.array(micro, mask=np.isnan(plain))
+        if "currency" in self._both:
+            columns["currency"] = self._currency(batch, rows)
+        return columns
+
+    def _currency(self, batch: Batch, rows: Ints) -> pa.Array:
+        encoded = _text(batch, rows, self._both["currency"]).dictionary_encode()
+        names = encoded.dictionary.to_pylist()
+        wrong = np.array([not is_currency(name) for name in names] + [False], bool)
+        codes = pc.fill_null(encoded.indices, len(names)).to_numpy(zero_copy_only=False)
+        bad = wrong[codes]
+        said = dict(zip(rows.tolist(), codes.tolist(), strict=True))
+        batch.faults.add(
+            rows[bad], lambda row: f"currency is {names[said[row]]!r}. Write three letters, as SEK."
+        )
+        return pc.utf8_upper(encoded.dictionary).take(encoded.indices)
+
+    def _score(self, batch: Batch, rows: Ints) -> dict[str, pa.Array]:
+        rule = self._event.get("score")
+        if not rule:
+            return {}
+        answer = _number(batch, rows, rule["value"])
+        raw = floats(answer)
+        low, high = scale_bounds(rule["scale"])
+        outside = (raw < low) | (raw > high)
+        batch.faults.add(
+            rows[outside],
+            lambda _row: f"score is outside its scale, which goes from {low:g} to {high:g}.",
+        )
+        there = ~np.isnan(raw)
+        scale = pa.array(np.where(there, rule["scale"], None), pa.string())
+        feeling = pa.array(emotion_of(raw, rule["scale"]), from_pandas=True)
+        return {"score": feeling, "score_raw": answer, "scale": scale}
+
+
+def _each(
+    values: list[Any], read: Callable[[Any], Moment]
+) -> tuple[dict[str, pa.Array], list[str | None]]:
+    """Read each value once; where it can't be read, a reason stands instead."""
+    found: list[Moment] = []
+    wrong: list[str | None] = []
+    for value in values:
+        try:
+            found.append(read(value))
+            wrong.append(None)
+        except BadInputError as error:
+            found.append(Moment(0, 0, "day"))
+            wrong.append(f"time: {error.message} {error.hint}".rstrip())
+        except OverflowError:
+            found.append(Moment(0, 0, "day"))
+            wrong.append(f"time: {value!r} is out of range.")
+    columns = {
+        "time": pa.array([moment.time for moment in found], pa.int64()),
+        "until": pa.array([moment.until for moment in found], pa.int64()),
+        "precision": pa.array([moment.precision for moment in found], pa.string()),
+        "offset_minutes": pa.array([moment.offset_minutes for moment in found], pa.int32()),
+    }
+    return columns, wrong
+
+
+def _columns_of(rule: Any) -> list[str]:
+    if isinstance(rule, str):
+        return [rule]
+    if "value" in rule:
+        return []
+    return list(rule["columns"]) if "columns" in rule else [rule["column"]]
+
+
+def _value(batch: Batch, rows: Ints, rule: Any) -> tuple[str, pa.Array]:
+    """Give a rule's values and their type: a column, a constant, or columns written together."""
+    if isinstance(rule, Mapping) and "value" in rule:
+        sort, kind = _CONSTANTS[type(rule["value"])]
+        return sort, repeated(rule["value"], len(rows), kind)
+    if isinstance(rule, Mapping) and "columns" in rule:
+        return "text", _text(batch, rows, rule)
+    name = rule if isinstance(rule, str) else rule["column"]
+    return batch.types.get(name, "text"), batch.value(name, rows)
+
+
+_CONSTANTS: Final[Mapping[type, tuple[str, pa.DataType]]] = {
+    str: ("text", pa.string()),
+    bool: ("boolean", pa.bool_()),
+    int: ("number", pa.float64()),
+    float: ("number", pa.float64()),
+}
+
+
+def _text(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
+    if isinstance(rule, str):
+        return batch.text(rule, rows)
+    if "value" in rule:
+        return repeated(str(rule["value"]), len(rows), pa.string())
+    if "columns" in rule:
+        parts = [batch.text(name, rows) for name in rule["columns"]]
+        return pc.binary_join_element_wise(*parts, rule.get("join", "-"))
+    return batch.text(rule["column"], rows)
+
+
+def _number(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
+    if isinstance(rule, Mapping) and "value" in rule:
+        return repeated(float(rule["value"]), len(rows), pa.float64())
+    return batch.typed(rule if isinstance(rule, str) else rule["column"], "number", rows)
+
+
+def _not_blank(texts: pa.Array) -> pa.Array:
+    """Give null for texts of nothing but spaces: a name must name something."""
+    blank = pc.equal(pc.utf8_trim_whitespace(texts), "")
+    return pc.if_else(blank, pa.scalar(None, pa.string()), texts)

@@ -1,0 +1,63 @@
+"""What reading a file gave: events as rows of the store, and every row that gave none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+
+from kundresa.core.errors import BadInputError, Fault
+from kundresa.store import EventTable
+from kundresa.store.rows import table_from_rows
+
+SHOWN: Final = 20
+Progress = Callable[[str, int], None]
+"""Is told what is being read and how many rows were, now and then."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row that gave no event because something in it is wrong."""
+
+    file: str
+    line: int
+    reason: str
+    row: Any
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as a line of a quarantine file."""
+        return dict(vars(self))
+
+
+@dataclass
+class Reading:
+    """What a file gave."""
+
+    tables: list[pa.Table] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    rows: int = 0
+
+    @property
+    def event_count(self) -> int:
+        """Count the events."""
+        return sum(table.num_rows for table in self.tables)
+
+    def table(self) -> EventTable:
+        """Give the events as columns for the measures."""
+        return table_from_rows(self.tables)
+
+
+def refuse_bad_rows(reading: Reading, name: str) -> None:
+    """Raise one error that tells the first bad rows, or return when there is none."""
+    if not reading.rejected:
+        return
+    faults = [Fault(f"{bad.file}:{bad.line}", bad.reason) for bad in reading.rejected[:SHOWN]]
+    more = len(reading.rejected) > len(faults)
+    raise BadInputError(
+        f"{len(reading.rejected):,} of {reading.rows:,} rows of {name} can't be read"
+        + (f"; the first {SHOWN}:" if more else ":"),
+        hint="Mend them, or leave them out (--skip-bad, skip_bad=True).",
+        faults=faults,
+    )

@@ -1,0 +1,144 @@
+"""The version of a store: which parts count, the dictionaries, the aliases, how far logs are read.
+
+A version is one small document. It is the only thing that changes, and it changes in one step:
+a file ``CURRENT`` that is replaced, or one row of a database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+from kundresa.core.errors import BadInputError, NewerFormatError
+
+FORMAT: Final = 2
+BUCKETS: Final = 16
+
+
+@dataclass(frozen=True)
+class Part:
+    """One immutable file of rows, sorted by bucket, profile, time and arrival.
+
+    ``bounds`` has the first row of each bucket and the number of rows: shape (buckets + 1,).
+    ``first`` and ``last`` are the times of the earliest and latest event, UTC microseconds.
+    """
+
+    name: str
+    rows: int
+    first: int
+    last: int
+    columns: tuple[str, ...]
+    bounds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    """What counts now.
+
+    ``base`` has the compacted part of each bucket; ``deltas`` came since, oldest first.
+    ``dictionaries`` names the files that hold each dictionary's texts, in order of their codes.
+    ``aliases`` leads from a profile to the one it is known to be.
+    """
+
+    number: int = 0
+    buckets: int = BUCKETS
+    base: Mapping[int, Part] = field(default_factory=dict)
+    deltas: tuple[Part, ...] = ()
+    dictionaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: Mapping[int, int] = field(default_factory=dict)
+    marks: Mapping[str, int] = field(default_factory=dict)
+    sequence: int = 0
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Give every part."""
+        return (*self.base.values(), *self.deltas)
+
+    @property
+    def event_count(self) -> int:
+        """Count the events of all parts."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def name(self) -> str:
+        """Give a short name that changes whenever the events or the aliases do: a cache key."""
+        said = [part.name for part in self.parts]
+        said += [f"{source}>{target}" for source, target in sorted(self.aliases.items())]
+        return hashlib.sha256(",".join(said).encode()).hexdigest()[:16]
+
+    def objects(self) -> Iterator[str]:
+        """Name every file that this version needs."""
+        yield from (part.name for part in self.parts)
+        for files in self.dictionaries.values():
+            yield from files
+
+    def after(self, **changes: Any) -> Version:
+        """Give the next version with some things changed."""
+        return replace(self, number=self.number + 1, **changes)
+
+
+def to_text(version: Version) -> str:
+    """Write a version down."""
+    body = {
+        "kundresa_store": FORMAT,
+        "version": version.number,
+        "buckets": version.buckets,
+        "base": {str(bucket): asdict(part) for bucket, part in version.base.items()},
+        "deltas": [asdict(part) for part in version.deltas],
+        "dictionaries": {name: list(files) for name, files in version.dictionaries.items()},
+        "aliases": [[source, target] for source, target in sorted(version.aliases.items())],
+        "marks": dict(version.marks),
+        "sequence": version.sequence,
+    }
+    return json.dumps(body, separators=(",", ":"))
+
+
+def format_of(text: str, place: str) -> int:
+    """Tell in which format a version is written; a newer one is refused.
+
+    Raises
+    ------
+    NewerFormatError
+        If a newer release wrote it.
+    BadInputError
+        If it isn't a version at all.
+    """
+    try:
+        found = int(json.loads(text)["kundresa_store"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _broken(place, error) from error
+    if found > FORMAT:
+        raise NewerFormatError(
+            f"The store in {place} has format {found}; this release reads up to {FORMAT}.",
+            hint="Start the newer release on this folder.",
+        )
+    return found
+
+
+def from_text(text: str, place: str) -> Version:
+    """Read a version of this format; ``place`` names it in errors."""
+    try:
+        body: dict[str, Any] = json.loads(text)
+        return Version(
+            number=int(body["version"]),
+            buckets=int(body["buckets"]),
+            base={int(bucket): _part(part) for bucket, part in body["base"].items()},
+            deltas=tuple(_part(part) for part in body["deltas"]),
+            dictionaries={name: tuple(files) for name, files in body["dictionaries"].items()},
+            aliases={int(source): int(target) for source, target in body["aliases"]},
+            marks=body["marks"],
+            sequence=int(body["sequence"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise _broken(place, error) from error
+
+
+def _part(body: Mapping[str, Any]) -> Part:
+    return Part(**{**body, "columns": tuple(body["columns"]), "bounds": tuple(body["bounds"])})
+
+
+def _broken(place: str, error: Exception) -> BadInputError:
+    return BadInputError(f"{place} can't be read: {error}.", hint="Restore it from a backup.")
