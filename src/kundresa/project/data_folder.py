@@ -87,6 +87,18 @@ class DataFolder:
             self._lock.close()
             self._lock = None
 
+    def _write_format(self) -> None:
+        # In one step: a start that is killed here leaves no half-written format behind.
+        draft = self.path / f".format.{os.getpid()}"
+        draft.write_text(f"{FORMAT}\n")
+        draft.replace(self._format)
+
+    def _unusable(self, error: OSError) -> FolderUnusableError:
+        return FolderUnusableError(
+            f"The data folder {self.path} can't be used: {error.strerror}.",
+            hint="Name another one with --data or KUNDRESA_DATA_DIR.",
+        )
+
     @property
     def stores(self) -> Path:
         """The folder of the stores."""
