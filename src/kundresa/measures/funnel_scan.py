@@ -45,11 +45,11 @@ class FunnelPartial:
             np.add(mine, others, out=mine)
 
 
-def empty_partial(size: int) -> FunnelPartial:
+def empty_partial(size: int, *, times: bool = True) -> FunnelPartial:
     """Give the partial of nobody."""
     from kundresa.measures.kernels.funnel import BUCKETS
 
-    grids = (np.zeros((size, BUCKETS), np.int64) for _ in range(2))
+    grids = (np.zeros((size if times else 0, BUCKETS), np.int64) for _ in range(2))
     return FunnelPartial(np.zeros(size + 1, np.int64), np.zeros(3, np.int64), *grids)
 
 
@@ -67,8 +67,8 @@ class _Question:
 def scan_funnel(
     snapshot: Snapshot, steps: Sequence[FunnelStep], *, window: int | None = None,
     filter: Condition | None = None, period: Period | None = None,  # noqa: A002
-    data_end: int | None = None, threads: int | None = None, progress: Progress | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    data_end: int | None = None, times: bool = True, threads: int | None = None,
+    progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False,
 ) -> Funnel:  # fmt: skip
     """Count how many profiles got how far.
 
@@ -84,6 +84,8 @@ def scan_funnel(
         Which events count.
     data_end
         UTC microseconds, by default the newest event; decides which windows have run out.
+    times
+        Whether to measure lengths of time too; without them one pass is enough.
     threads, progress, cancelled
         As in `executors.run`.
 
@@ -102,35 +104,36 @@ def scan_funnel(
     end = newest if data_end is None else data_end
     limit = NEVER if window is None else window
     asked = _Question(tuple(step.matcher for step in steps), limit, end, filter, period)
-    scan = _Scan(snapshot, asked)
-    total = empty_partial(len(steps))
+    scan = _Scan(snapshot, asked, times=times)
+    total = empty_partial(len(steps), times=times)
     for partial in run(
         snapshot.slabs, scan.partial, threads=threads, progress=progress, cancelled=cancelled
     ):
         total.add(partial)
-    times = _Times(total)
-    if times.wanted:
+    lengths = _Times(total)
+    if lengths.wanted:
         for values in run(
-            snapshot.slabs, lambda one: scan.lengths(one, times), threads=threads,
+            snapshot.slabs, lambda one: scan.lengths(one, lengths), threads=threads,
             progress=progress, cancelled=cancelled,
         ):  # fmt: skip
-            times.add(values)
-    return _funnel(steps, total, times, window, end)
+            lengths.add(values)
+    return _funnel(steps, total, lengths, window, end)
 
 
 class _Scan:
     """One question over the slabs of a snapshot; what a slab's rows match is found once."""
 
-    def __init__(self, snapshot: Snapshot, asked: _Question) -> None:
-        self._dictionaries = snapshot.dictionaries
+    def __init__(self, snapshot: Snapshot, asked: _Question, *, times: bool = True) -> None:
         self._asked = asked
+        self._times = times
+        words = snapshot.dictionaries
         self._matches = {
-            id(slab): matches_of(slab, self._dictionaries, asked.steps, asked.filter, asked.period)
+            id(slab): matches_of(slab, words, asked.steps, asked.filter, asked.period)
             for slab in snapshot.slabs
         }
 
     def partial(self, one: Range) -> FunnelPartial:
-        partial = empty_partial(len(self._asked.steps))
+        partial = empty_partial(len(self._asked.steps), times=self._times)
         self._walk(one, partial, np.empty((0, len(self._asked.steps)), np.int64))
         return partial
 
@@ -147,19 +150,39 @@ class _Scan:
         from kundresa.measures.kernels.funnel import walk
 
         slab, asked = one.slab, self._asked
-        codes, table = self._matches[id(slab)]
+        found = self._matches[id(slab)]
         walk(
             read_only(slab.offsets), read_only(slab.skip), read_only(slab.column("time")),
-            codes, table, len(asked.steps), asked.window, asked.data_end, one.first, one.last,
+            found.codes, found.bits, found.step, len(asked.steps), asked.window, asked.data_end, one.first, one.last,
             partial.depths, partial.matured, partial.from_previous, partial.from_first, runs,
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What the rows of a slab match: ``codes`` per row, and per code its steps.
+
+    ``bits`` has bit k for step k; ``step`` the number of the only step, from 1, 0 for none, 255
+    for several.
+    """
+
+    codes: NDArray[np.uint32]
+    bits: NDArray[np.uint64]
+    step: NDArray[np.uint8]
+
+
+def _matches(codes: NDArray[np.uint32], bits: NDArray[np.uint64]) -> Matches:
+    single = (bits & (bits - np.uint64(1))) == 0
+    numbers = np.log2(np.maximum(bits, 1).astype(np.float64)).astype(np.uint8) + 1
+    step = np.where(bits == 0, 0, np.where(single, numbers, 255)).astype(np.uint8)
+    return Matches(read_only(codes), read_only(bits), read_only(step))
 
 
 def matches_of(
     slab: Slab, dictionaries: Dictionaries, steps: Sequence[Condition],
     filter: Condition | None, period: Period | None,  # noqa: A002
-) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:  # fmt: skip
-    """Give each row's code, and for each code the steps it matches, bit k for step k.
+) -> Matches:  # fmt: skip
+    """Find what each row matches.
 
     Where every step asks for event names alone, the codes are the events' own and no row is
     looked at. A code beyond the table matches nothing, which its last entry says.
@@ -172,10 +195,10 @@ def matches_of(
             names = set(tree["event"])
             hits = [place for place, text in enumerate(texts) if text in names]
             table[hits] |= np.uint64(1 << bit)
-        return read_only(slab.column("event")), read_only(table)
+        return _matches(slab.column("event"), table)
     bits = _row_bits(slab, dictionaries, steps, filter, period)
     table, codes = np.unique(bits, return_inverse=True)
-    return read_only(codes.astype(np.uint32)), read_only(np.append(table, np.uint64(0)))
+    return _matches(codes.astype(np.uint32), np.append(table, np.uint64(0)))
 
 
 def _row_bits(

@@ -11,15 +11,19 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import boolean, int64, njit, types, uint32, uint64, void
+from numba import boolean, int64, njit, types, uint8, uint32, uint64, void
 
 NEVER = np.int64(np.iinfo(np.int64).max)
 BUCKETS = 1024
 """Of a histogram of lengths of time: 16 to each doubling, so each is at most 1/16 wide."""
 
+SEVERAL = 255
+"""Instead of a step's number, where an event matches several."""
+
 _INTS = types.Array(int64, 1, "C", readonly=True)
 _CODES = types.Array(uint32, 1, "C", readonly=True)
 _BITS = types.Array(uint64, 1, "C", readonly=True)
+_STEPS = types.Array(uint8, 1, "C", readonly=True)
 _BOOLS = types.Array(boolean, 1, "C", readonly=True)
 _LENT = int64[::1]
 _GRID = int64[:, ::1]
@@ -129,17 +133,136 @@ def _one_instant(
 
 
 @njit(
+    int64(_INTS, _CODES, _STEPS, int64, int64, int64, int64, _LENT, _LENT), cache=True, nogil=True
+)
+def _simple_unit(
+    time: Any, code: Any, step_of: Any, first: int, stop: int, window: int, data_end: int,
+    starts: Any, found: Any,
+) -> Any:  # fmt: skip
+    """Walk a unit whose events match one step each and are never tied; -1 gives the unit up.
+
+    ``starts[k]`` is the latest start that has come to depth k. ``found`` gets the row at which the
+    run of the deepest try starts, and the time of the unit's latest start.
+    """
+    end_of_table = uint64(len(step_of) - 1)
+    depth = 0
+    before = NEVER
+    starts[:] = NEVER
+    for row in range(first, stop):
+        step = int64(step_of[min(uint64(code[row]), end_of_table)])
+        if step == 0:
+            continue
+        now = time[row]
+        if now > data_end:
+            break
+        if now == before or step == SEVERAL:
+            return -1
+        before = now
+        if step == 1:
+            starts[1] = row
+            found[1] = now
+            if depth == 0:
+                depth = 1
+            continue
+        start = starts[step - 1]
+        if start == NEVER or now - time[start] > window:
+            continue
+        starts[step] = start
+        if step > depth:
+            depth = step
+            found[0] = start
+    return depth
+
+
+@njit(void(_INTS, _CODES, _STEPS, int64, int64, _LENT), cache=True, nogil=True)
+def _replay(time: Any, code: Any, step_of: Any, row: int, depth: int, best: Any) -> None:
+    """Give the times of the run that starts at a row: each step at the first chance."""
+    end_of_table = uint64(len(step_of) - 1)
+    wanted = 1
+    while wanted <= depth:
+        if int64(step_of[min(uint64(code[row]), end_of_table)]) == wanted:
+            best[wanted - 1] = time[row]
+            wanted += 1
+        row += 1
+
+
+@njit(
+    int64(
+        _INTS, _CODES, _BITS, int64, int64, int64, int64, int64, _GRID, _GRID, _LENT, _LENT, _LENT
+    ),
+    cache=True,
+    nogil=True,
+)
+def _any_unit(
+    time: Any, code: Any, table: Any, first: int, stop: int, size: int, window: int, data_end: int,
+    state: Any, new: Any, lent: Any, best: Any, found: Any,
+) -> Any:  # fmt: skip
+    """Walk a unit with ties, or with events that match several steps; give its depth."""
+    group = np.empty(stop - first, np.uint64)
+    places = np.empty((4, stop - first), np.int64)
+    end_of_table = uint64(len(table) - 1)
+    for k in range(size + 1):
+        state[k, 0] = NEVER
+    depth = 0
+    row = first
+    while row < stop and time[row] <= data_end:
+        now = time[row]
+        count = 0
+        is_start = False
+        while row < stop and time[row] == now:
+            bits = table[min(uint64(code[row]), end_of_table)]
+            row += 1
+            if bits != 0:
+                group[count] = bits
+                count += 1
+                is_start = is_start or bits & uint64(1) != 0
+        if is_start:
+            found[1] = now
+        elif count == 0 or state[1, 0] == NEVER:
+            continue
+        if count == 1:
+            _one_event(now, group[0], size, window, state, lent)
+        else:
+            _one_instant(now, group, count, size, window, state, new, lent, places)
+        reached = depth
+        for k in range(depth + 1, size + 1):
+            if state[k, 0] != NEVER:
+                reached = k
+        if reached > depth:
+            depth = reached
+            for step in range(depth):
+                best[step] = state[depth, step]
+    return depth
+
+
+@njit(void(int64, int64, int64, int64, int64, _LENT, _LENT), cache=True, nogil=True)
+def _count(
+    depth: int, size: int, window: int, data_end: int, latest: int, depths: Any, matured: Any
+) -> None:
+    depths[depth] += 1
+    if depth == 0:
+        return
+    ran_out = window != NEVER and data_end - latest >= window
+    if depth < size and not ran_out:
+        matured[0] += 1
+    if ran_out:
+        matured[1] += 1
+        if depth == size:
+            matured[2] += 1
+
+
+@njit(
     void(
-        _INTS, _BOOLS, _INTS, _CODES, _BITS, int64, int64, int64, int64, int64, _LENT, _LENT,
-        _GRID, _GRID, _GRID,
+        _INTS, _BOOLS, _INTS, _CODES, _BITS, _STEPS, int64, int64, int64, int64, int64, _LENT,
+        _LENT, _GRID, _GRID, _GRID,
     ),
     cache=True,
     nogil=True,
 )  # fmt: skip
 def walk(
-    offsets: Any, skip: Any, time: Any, code: Any, table: Any, size: int, window: int,
-    data_end: int, first: int, last: int, depths: Any, matured: Any, from_previous: Any,
-    from_first: Any, runs: Any,
+    offsets: Any, skip: Any, time: Any, code: Any, table: Any, step_of: Any, size: int,
+    window: int, data_end: int, first: int, last: int, depths: Any, matured: Any,
+    from_previous: Any, from_first: Any, runs: Any,
 ) -> None:  # fmt: skip
     """Walk the units ``first`` to ``last``, and add to what stands in the last five arrays.
 
@@ -150,6 +273,8 @@ def walk(
     time, code : shape (n_rows,)
         UTC microseconds, ascending within a unit; what the row matches is ``table[code]``, bit k
         for step k. A code beyond the table is its last entry.
+    step_of : shape of ``table``
+        The same where one step is matched: its number from 1; 0 for none, `SEVERAL` for more.
     size, window, data_end
         Number of steps; microseconds; later rows don't count.
     depths : shape (size + 1,)
@@ -157,81 +282,34 @@ def walk(
     matured : shape (3,)
         Units that wait (entered, not done, their latest window still runs), units whose window ran
         out, and those of them that are done.
-    from_previous, from_first : shape (size, BUCKETS)
-        Histograms of the lengths of time of the reported runs.
+    from_previous, from_first : shape (size, BUCKETS) or (0, BUCKETS)
+        Histograms of the lengths of time of the reported runs, if wanted.
     runs : shape (last - first, size) or (0, size)
         Times of the reported run of each unit, if wanted.
     """
-    state = np.full((size + 1, size), NEVER)
-    new = np.full((size + 1, size), NEVER)
+    starts = np.empty(size + 1, np.int64)
+    found = np.empty(2, np.int64)
+    state = np.empty((size + 1, size), np.int64)
+    new = np.empty((size + 1, size), np.int64)
     lent = np.empty(size, np.int64)
     best = np.empty(size, np.int64)
-    places = np.empty((4, 64), np.int64)
-    group = np.empty(64, np.uint64)
-    end_of_table = uint64(len(table) - 1)
+    wants_times = len(from_previous) > 0
     for unit in range(first, last):
         if skip[unit]:
             continue
-        depth = 0
-        started = False
-        latest = int64(0)
         row, stop = offsets[unit], offsets[unit + 1]
-        while row < stop:
-            bits = table[min(uint64(code[row]), end_of_table)]
-            now = time[row]
-            row += 1
-            if now > data_end:
-                break
-            if bits == 0:
-                continue
-            if not started:
-                if not bits & uint64(1) and not (row < stop and time[row] == now):
-                    continue
-                for k in range(size + 1):
-                    state[k, 0] = NEVER
-                started = True
-            count = 1
-            group[0] = bits
-            while row < stop and time[row] == now:
-                more = table[min(uint64(code[row]), end_of_table)]
-                row += 1
-                if more != 0:
-                    if count == len(group):
-                        wider = np.empty(2 * count, np.uint64)
-                        wider[:count] = group
-                        group = wider
-                        places = np.empty((4, 2 * count), np.int64)
-                    group[count] = more
-                    count += 1
-            any_start = False
-            for event in range(count):
-                if group[event] & uint64(1):
-                    any_start = True
-            if any_start:
-                latest = now
-            elif state[1, 0] == NEVER:
-                continue
-            if count == 1:
-                _one_event(now, bits, size, window, state, lent)
-            else:
-                _one_instant(now, group, count, size, window, state, new, lent, places)
-            reached = depth
-            for k in range(depth + 1, size + 1):
-                if state[k, 0] != NEVER:
-                    reached = k
-            if reached > depth:
-                depth = reached
-                for step in range(depth):
-                    best[step] = state[depth, step]
-        depths[depth] += 1
-        if depth > 0:
-            ran_out = window != NEVER and data_end - latest >= window
-            if depth < size and not ran_out:
-                matured[0] += 1
-            if ran_out:
-                matured[1] += 1
-                if depth == size:
-                    matured[2] += 1
+        depth = _simple_unit(time, code, step_of, row, stop, window, data_end, starts, found)
+        if depth < 0:
+            depth = _any_unit(
+                time, code, table, row, stop, size, window, data_end, state, new, lent, best, found
+            )
+        elif depth > 1 and wants_times:
+            _replay(time, code, step_of, found[0], depth, best)
+        elif depth == 1:
+            best[0] = found[1]
+        _count(depth, size, window, data_end, found[1], depths, matured)
+        if not wants_times:
+            continue
         for step in range(1, depth):
             from_previous[step, bucket_of(best[step] - best[step - 1])] += 1
             from_first[step, bucket_of(best[step] - best[0])] += 1
