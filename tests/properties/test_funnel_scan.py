@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import kundresa
 from kundresa.core.records import Event, parse_event
 from kundresa.core.times import HOUR
-from kundresa.measures import funnel_scan
+from kundresa.measures import funnel_scan, queries
 from kundresa.measures.executors import CancelledError, threads
 from kundresa.measures.funnel import FunnelStep, funnel
 from kundresa.measures.funnel_scan import scan_funnel
@@ -123,3 +124,16 @@ def test_many_events_of_one_instant_fill_each_step_once(tmp_path: Path) -> None:
     asked = [FunnelStep(str(n), "a") for n in range(50)]
     found = scan_funnel(store.snapshot(), asked)
     assert [step.count for step in found.steps] == [1] * 50
+
+
+def test_a_query_over_a_large_store_is_scanned_and_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(tmp_path, some_events(500))
+    asked = {"kundresa_query": 1, "type": "funnel", "steps": ["a", "b"], "window": "10h",
+             "period": {"from": "2023-11-14", "to": "2023-11-15"}}  # fmt: skip
+    plain = kundresa.query(asked, store)
+    assert plain["steps"][1]["count"] > 0
+    monkeypatch.setattr(queries, "LARGE", 100)
+    monkeypatch.setattr(queries, "funnel", lambda *_a, **_k: pytest.fail("not scanned"))
+    assert kundresa.query(asked, store) == plain

@@ -294,7 +294,7 @@ def found_in(folder: Path, text: str) -> list[Path]:
 
 def test_threads_may_fill_the_cache_together(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.append(some_events(2_000))
+    store.append(some_events(28))
     store.compact(whole=True)
     expected = store.snapshot().slabs[0].column("time").tolist()
     for _ in range(5):
