@@ -1,0 +1,194 @@
+"""Rows become the columns of a part: names and codes, money, scores, items and identifiers.
+
+Every table has the same columns, so that tables of any size go into one file.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kundresa.core.records import MICRO, emotion_of
+from kundresa.project.appliance_shop import kinds
+from kundresa.project.appliance_shop.catalogue import BASKET_PRICES, BASKET_TEXTS, MODELS
+from kundresa.project.appliance_shop.kinds import KINDS, NUMBER_OF, shows, where_kind
+from kundresa.project.appliance_shop.rhythm import MINUTE, Calendar
+from kundresa.project.appliance_shop.telling import Told
+from kundresa.project.appliance_shop.texts import numbered
+from kundresa.store.part import rows_of
+
+PROFILE: Final = "p#########"
+ORDER: Final = "o#########-#"
+_ANONYMOUS: Final = '"anonymous_id": "a#########-#"'
+_MAIL: Final = '"email": "k#########@example.com"'
+_USER: Final = '"user_id": "u#########"'
+_IDENTIFIERS: Final = {
+    kinds.ANONYMOUS: f'{{"identifiers": {{{_ANONYMOUS}}}}}',
+    kinds.MAIL: f'{{"identifiers": {{{_MAIL}}}}}',
+    kinds.SIGN_UP: f'{{"identifiers": {{{_ANONYMOUS}, {_MAIL}}}}}',
+    kinds.SIGN_IN: f'{{"identifiers": {{{_ANONYMOUS}, {_USER}, {_MAIL}}}}}',
+}
+
+_CHANNELS: Final = tuple(sorted({k.channel for k in KINDS} | set(kinds.SOURCE_CHANNELS)))
+_CHANNEL_OF: Final = np.array([_CHANNELS.index(kind.channel) for kind in KINDS], np.int32)
+_CHANNEL_OF_SOURCE: Final = np.array([_CHANNELS.index(c) for c in kinds.SOURCE_CHANNELS], np.int32)
+_NAMES: Final = tuple(dict.fromkeys(kinds.EVENT_NAMES))
+_NAME_OF: Final = np.array([_NAMES.index(name) for name in kinds.EVENT_NAMES], np.int32)
+_MINUTES: Final = where_kind(lambda kind: kind.to_the_minute)
+_SCALE_OF: Final = np.array(
+    [kinds.SCALES.index(kind.scale) if kind.scale else -1 for kind in KINDS], np.int32
+)
+_PRECISIONS: Final = ("microsecond", "minute")
+
+
+def table_of(told: Told, calendar: Calendar) -> pa.Table:
+    """Give the events told with every column of a part."""
+    writer = _Writer(told, calendar)
+    columns = writer.plain() | writer.texts() | writer.numbers() | {"rest": writer.rest()}
+    return rows_of(columns, len(told.rows))
+
+
+class _Writer:
+    def __init__(self, told: Told, calendar: Calendar) -> None:
+        self.rows, self.visits, self.orders = told.rows, told.lives.visits, told.lives.orders
+        self.first, self.calendar = told.first, calendar
+        self.kind, self.visit = told.rows.kind, told.rows.visit
+        self.profile = self.visits.profile[self.visit]
+        self.order_of_visit = np.full(len(self.visits), -1, np.int32)
+        self.order_of_visit[self.orders.visit] = np.arange(len(self.orders))
+
+    def plain(self) -> dict[str, Any]:
+        """Give who, what, when and how much."""
+        time = self.rows.time
+        minute = _MINUTES[self.kind]
+        return {
+            "profile": self._profiles(),
+            "event": _coded(_NAME_OF[self.kind], _NAMES),
+            "time": pa.array(time * 1000),
+            "until": pa.array(time * 1000 + np.where(minute, MINUTE * 1000 - 1, 0)),
+            "precision": _coded(minute.astype(np.int32), _PRECISIONS),
+            "offset_minutes": pa.array((self.calendar.offset(time) // MINUTE).astype(np.int32)),
+            "channel": self._channels(),
+            **self._money(), **self._scores(),
+        }  # fmt: skip
+
+    def _profiles(self) -> pa.Array:
+        low, high = int(self.profile.min(initial=0)), int(self.profile.max(initial=-1))
+        names = numbered(PROFILE, self.first + np.arange(low, high + 1))
+        return pa.DictionaryArray.from_arrays((self.profile - low).astype(np.int32), names)
+
+    def _channels(self) -> pa.Array:
+        codes = _CHANNEL_OF[self.kind]
+        starts = self._at("Session Started")
+        codes[starts] = _CHANNEL_OF_SOURCE[self.rows.detail[starts]]
+        had = self._at("Order Delivered")
+        picked_up = self.visits.picks_up[self.visit[had]]
+        codes[had[picked_up]] = _CHANNELS.index("store")
+        return _coded(codes, _CHANNELS)
+
+    def _money(self) -> dict[str, Any]:
+        value = np.zeros(len(self.rows), np.int64)
+        bought, sent_back = self._at("Order Completed"), self._at("Order Returned")
+        for rows, sign, cost in ((bought, 1, 1), (sent_back, -1, 0)):
+            visit = self.visit[rows]
+            paid = BASKET_PRICES[self.visits.basket[visit]] + cost * self.visits.cost[visit]
+            value[rows] = sign * MICRO * paid
+        there = value != 0
+        return {"value": pa.array(value, mask=~there), "currency": _coded(there - 1, ("SEK",))}
+
+    def _scores(self) -> dict[str, Any]:
+        scale = _SCALE_OF[self.kind]
+        emotion = np.full(len(self.rows), np.nan)
+        for code, name in enumerate(kinds.SCALES):
+            rows = np.flatnonzero(scale == code)
+            emotion[rows] = emotion_of(self.rows.number[rows].astype(np.float64), name)
+        raw = self.rows.number.astype(np.float64)
+        none = scale < 0
+        return {
+            "score": pa.array(emotion, mask=none), "score_raw": pa.array(raw, mask=none),
+            "scale": _coded(scale, kinds.SCALES),
+        }  # fmt: skip
+
+    def texts(self) -> dict[str, Any]:
+        """Give the properties that are texts, and those that are true or false."""
+        visits, visit = self.visits, self.visit
+        shown = {
+            "device": np.where(visits.on_phone, 0, 1),
+            "category": visits.category,
+            "product": visits.category * MODELS + visits.model,
+            "delivery": visits.picks_up.astype(np.int32),
+            "store": visits.store,
+        }
+        columns = {}
+        for name, texts in kinds.TEXTS.items():
+            codes = self._details(name)
+            if name in shown:
+                codes = np.where(shows(name)[self.kind], shown[name][visit], codes)
+            columns[f"p/text/{name}"] = _coded(codes, texts)
+        columns["p/text/comment"] = _coded(self.rows.comment, kinds.COMMENTS)
+        columns["p/text/order_id"] = self._order_ids()
+        return columns | self._truths()
+
+    def _details(self, name: str) -> NDArray[Any]:
+        meant = where_kind(lambda kind: kind.detail == name)
+        return np.where(meant[self.kind], self.rows.detail, -1)
+
+    def _order_ids(self) -> pa.Array:
+        order = np.where(shows("order")[self.kind], self.order_of_visit[self.visit], -1)
+        names = numbered(ORDER, self.first + self.orders.profile, self.orders.need)
+        return _coded(order, names)
+
+    def _truths(self) -> dict[str, Any]:
+        had = shows("late")[self.kind]
+        late = np.zeros(len(self.rows), bool)
+        late[had] = self.orders.late[self.order_of_visit[self.visit[had]]]
+        return {
+            "p/boolean/late": pa.array(late, mask=~had),
+            "p/boolean/simulated": pa.array(np.ones(len(self.rows), bool)),
+        }
+
+    def numbers(self) -> dict[str, Any]:
+        """Give the properties that are numbers."""
+        columns = {}
+        value = self.rows.number.astype(np.float64)
+        for name in kinds.NUMBERS:
+            meant = where_kind(lambda kind, name=name: kind.number == name)[self.kind]
+            columns[f"p/number/{name}"] = pa.array(value, mask=~meant | np.isnan(value))
+        return columns
+
+    def rest(self) -> pa.Array:
+        """Give items and identifiers as JSON; no event has both."""
+        texts: list[pa.Array] = [pa.array(BASKET_TEXTS)]
+        place = np.full(len(self.rows), -1, np.int64)
+        with_items = np.flatnonzero(shows("items")[self.kind])
+        place[with_items] = self.visits.basket[self.visit[with_items]]
+        used = len(BASKET_TEXTS)
+        for name in _IDENTIFIERS:
+            rows = np.flatnonzero(where_kind(lambda kind, n=name: kind.identifiers == n)[self.kind])
+            texts.append(self._identifiers(name, rows))
+            place[rows] = used + np.arange(len(rows))
+            used += len(rows)
+        return pc.take(pa.concat_arrays(texts), pa.array(place, mask=place < 0))
+
+    def _identifiers(self, name: str, rows: NDArray[np.int64]) -> pa.Array:
+        profile = self.first + self.profile[rows]
+        device = np.where(self.visits.on_phone[self.visit[rows]], 0, 1)
+        numbers = {
+            kinds.ANONYMOUS: (profile, device), kinds.MAIL: (profile,),
+            kinds.SIGN_UP: (profile, device, profile),
+            kinds.SIGN_IN: (profile, device, profile, profile),
+        }  # fmt: skip
+        return numbered(_IDENTIFIERS[name], *numbers[name])
+
+    def _at(self, name: str) -> NDArray[np.int64]:
+        return np.flatnonzero(self.kind == NUMBER_OF[name])
+
+
+def _coded(codes: Any, texts: Any) -> pa.Array:
+    """Give texts by their codes; below 0 is none."""
+    whole = np.asarray(codes, np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(whole, mask=whole < 0), pa.array(texts))
