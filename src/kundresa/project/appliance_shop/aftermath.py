@@ -23,7 +23,7 @@ from kundresa.project.appliance_shop.rhythm import (
     Times,
     add_working_days,
 )
-from kundresa.project.appliance_shop.world import LATE, Numbers, Row, World, sigmoid
+from kundresa.project.appliance_shop.world import LATE, Numbers, Row, World, joined_rows, sigmoid
 
 TRANSIT_DAYS: Final = 3
 """Working days in which a parcel is promised."""
@@ -65,6 +65,10 @@ class Orders:
     def __len__(self) -> int:
         return len(self.profile)
 
+    def take(self, rows: Numbers) -> Orders:
+        """Give some of the orders."""
+        return Orders(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
     @classmethod
     def joined(cls, orders: Sequence[Orders]) -> Orders:
         """Put the orders of several needs together."""
@@ -72,16 +76,20 @@ class Orders:
         return cls(**{n: np.concatenate([getattr(each, n) for each in orders]) for n in names})
 
 
-def after_orders(world: World, need: int, visits: Row, before: int) -> Orders:
+def after_orders(world: World, need: int, visits: list[Row], before: int) -> Orders:
     """Follow every order among the visits; ``before`` is how many visits other needs had."""
-    at = np.flatnonzero(visits["buys"])
-    row = {name: column[at] for name, column in visits.items()}
+    buys = [np.flatnonzero(row["buys"]) for row in visits]
+    row = joined_rows(
+        [{name: c[at] for name, c in row.items()} for row, at in zip(visits, buys, strict=True)]
+    )
+    starts = before + np.cumsum([0, *(len(row["buys"]) for row in visits)])
+    visit = np.concatenate([at + start for at, start in zip(buys, starts, strict=False)])
     who = row["profile"]
     chance = {name: column[need][who] for name, column in world.chance.order.items()}
     way = _way_home(world, row, chance)
     pleased = _pleased(world, need, row, way)
     return Orders(
-        profile=who, visit=at + before, need=row["need"], pleased=pleased,
+        profile=who, visit=visit, need=row["need"], pleased=pleased,
         score=np.clip(np.rint(pleased), 1, 5).astype(np.int64),
         **way, **_use(world, row, chance, way), **_answers(world.truth, chance, pleased),
     )  # fmt: skip
@@ -122,8 +130,9 @@ def _is_late(world: World, row: Row, chance: dict[str, Floats], ship_day: Times)
 def _pleased(world: World, need: int, row: Row, way: Row) -> Floats:
     truth = world.truth
     noise = truth.score_noise * world.chance.pleased[need][row["profile"]]
-    pleased: Floats = truth.score + truth.score_by_model * (row["model"] - 1.5) + noise
-    return pleased + truth.late_score * way["late"] + truth.wait_score * way["waited"]
+    pleased = truth.score + truth.score_by_model * (row["model"] - 1.5) + noise
+    pleased += truth.late_score * way["late"] + truth.wait_score * way["waited"]
+    return np.asarray(pleased, np.float32)
 
 
 def _use(world: World, row: Row, chance: dict[str, Floats], way: Row) -> Row:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-BLOCK: Final = 4096
+BLOCK: Final = 8192
 """Profiles that share a generator: a smaller or larger share of them is never drawn alone, so
 what is made doesn't depend on how much is made at a time."""
 VISITS: Final = 6

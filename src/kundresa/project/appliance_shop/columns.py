@@ -117,17 +117,17 @@ class _Writer:
         """Give the properties that are texts, and those that are true or false."""
         visits, visit = self.visits, self.visit
         shown = {
-            "device": np.where(visits.on_phone, 0, 1),
+            "device": ~visits.on_phone,
             "category": visits.category,
             "product": visits.category * MODELS + visits.model,
-            "delivery": visits.picks_up.astype(np.int32),
+            "delivery": visits.picks_up,
             "store": visits.store,
         }
         columns = {}
         for name, texts in kinds.TEXTS.items():
             codes = self._details(name)
             if name in shown:
-                codes = np.where(shows(name)[self.kind], shown[name][visit], codes)
+                codes = np.where(shows(name)[self.kind], shown[name].astype(np.int16)[visit], codes)
             columns[f"p/text/{name}"] = _coded(codes, texts)
         columns["p/text/comment"] = _coded(self.rows.comment, kinds.COMMENTS)
         columns["p/text/order_id"] = self._order_ids()

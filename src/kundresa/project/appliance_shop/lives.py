@@ -20,7 +20,7 @@ from kundresa.project.appliance_shop.chance import NEEDS, VISITS, Chance, Floats
 from kundresa.project.appliance_shop.parameters import Truth
 from kundresa.project.appliance_shop.rhythm import DAY, HOUR, Calendar, Times
 from kundresa.project.appliance_shop.visits import ADVERT, DIRECT, SEARCH, Mood, Visit, Visits
-from kundresa.project.appliance_shop.world import Do, Numbers, Row, World, sigmoid
+from kundresa.project.appliance_shop.world import Do, Numbers, Row, World, joined_rows, sigmoid
 
 # The rest come from posts in social media, whose links carry no mark: they look direct.
 _FIRST_SOURCE: Final = np.array([0.46, 0.66, 0.86])
@@ -54,7 +54,7 @@ class Lives:
         return cls(
             np.concatenate([each.persona for each in lives]),
             np.concatenate([each.intent for each in lives]),
-            Visits(**_joined(moved)), Orders.joined(orders),
+            Visits(**joined_rows(moved)), Orders.joined(orders),
             np.concatenate([each.early_advert_at for each in lives]),
         )  # fmt: skip
 
@@ -68,18 +68,14 @@ def live(chance: Chance, truth: Truth, calendar: Calendar, do: Do | None = None)
     orders: list[Orders] = []
     for need in range(NEEDS):
         new = _satisfy(world, need, who, day)
-        new_orders = after_orders(world, need, _joined(new), _count(rows))
+        new_orders = after_orders(world, need, new, _count(rows))
         rows += new
         orders.append(new_orders)
         who, day = _needs_again(world, need, who, new, new_orders)
-    visits = Visits(**_joined(rows))
+    visits = Visits(**joined_rows(rows))
     return Lives(
         world.persona, chance.intent, visits, Orders.joined(orders), _early_advert(chance, visits)
     )
-
-
-def _joined(rows: list[Row]) -> Row:
-    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
 def _counted_on(lengths: list[int]) -> list[int]:
@@ -133,7 +129,8 @@ def _wish(world: World, need: int) -> Row:
 def _weighted(weights: list[tuple[float, ...]], persona: Numbers, chance: Floats) -> Numbers:
     edges = np.cumsum(np.array(weights, np.float32), axis=1)
     edges /= edges[:, -1:]
-    return (chance[:, None] >= edges[persona][:, :-1]).sum(axis=1)
+    chosen: Numbers = (chance[:, None] >= edges[persona][:, :-1]).sum(axis=1)
+    return chosen
 
 
 def _needs_again(

@@ -119,7 +119,7 @@ def _is_rush(day: date) -> bool:
 
 def _cumulated(weights: list[float]) -> NDArray[np.float64]:
     # The last edge is above every chance, so that rounding can't draw a day too many.
-    edges = np.cumsum(weights) / np.sum(weights)
+    edges: NDArray[np.float64] = np.cumsum(weights) / np.sum(weights)
     edges[-1] = 2.0
     return edges
 
@@ -128,15 +128,23 @@ def _second_quantiles(hours: Sequence[float]) -> NDArray[np.float64]:
     edges = np.concatenate([[0.0], np.cumsum(hours) / np.sum(hours)])
     seconds = np.arange(25) * 3600.0
     chances = np.arange(_QUANTILES + 2) / _QUANTILES
-    return np.minimum(np.interp(chances, edges, seconds), 86_399.0)
+    quantiles: NDArray[np.float64] = np.interp(chances, edges, seconds)
+    return np.minimum(quantiles, 86_399.0)
 
 
 def _clock_changes(zone: ZoneInfo, first: date, days: int) -> tuple[Times, Times]:
     """Give the instants at which the clock changes, and the offsets before, between and after."""
-    midnight = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    hours = [midnight + timedelta(hours=hour) for hour in range(-24, 24 * days)]
-    offsets = [(hour.astimezone(zone).utcoffset() or timedelta()) for hour in hours]
-    new = [i for i in range(1, len(hours)) if offsets[i] != offsets[i - 1]]
-    shifts = [microseconds(hours[i]) // 1000 for i in new]
-    ahead = [offset // timedelta(milliseconds=1) for offset in (offsets[i] for i in (0, *new))]
-    return np.array(shifts, np.int64), np.array(ahead, np.int64)
+    midnight = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(1)
+    shifts, offsets = [], [_offset(midnight, zone)]
+    for day in range(days + 1):
+        if _offset(midnight + timedelta(day + 1), zone) == offsets[-1]:
+            continue
+        hours = (midnight + timedelta(day, hours=hour) for hour in range(25))
+        new = next(hour for hour in hours if _offset(hour, zone) != offsets[-1])
+        shifts.append(microseconds(new) // 1000)
+        offsets.append(_offset(new, zone))
+    return np.array(shifts, np.int64), np.array(offsets, np.int64)
+
+
+def _offset(time: datetime, zone: ZoneInfo) -> int:
+    return (time.astimezone(zone).utcoffset() or timedelta()) // timedelta(milliseconds=1)

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import pyarrow as pa
 
 from kundresa.core.errors import BadInputError
 from kundresa.project.appliance_shop.chance import BLOCK, draw, generator
-from kundresa.project.appliance_shop.columns import Told, table_of
+from kundresa.project.appliance_shop.columns import table_of
+from kundresa.project.appliance_shop.effects import profile_truth
 from kundresa.project.appliance_shop.lives import live
 from kundresa.project.appliance_shop.parameters import Period, Truth, check_parameters
 from kundresa.project.appliance_shop.rhythm import Calendar
-from kundresa.project.appliance_shop.telling import tell
+from kundresa.project.appliance_shop.telling import Told, tell
 
-BLOCKS_AT_ONCE = 8
+BLOCKS_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Shop:
         events
             How many at least.
         blocks_at_once
-            How many blocks of 4,096 profiles go into one chunk; changes nothing else.
+            How many blocks of 8,192 profiles go into one chunk; changes nothing else.
         """
         calendar = Calendar(self.period, self.truth)
         block = 0
@@ -77,6 +79,17 @@ class Shop:
                 block += 1
             chunk = Told.joined(told)
             yield Chunk(chunk.profiles, table_of(chunk, calendar), chunk)
+
+    def profiles(self, chunk: Chunk) -> pa.Table:
+        """Give what is true of each profile of a chunk and can't be seen in its events.
+
+        Persona and intent, which touchpoints it met, and whether it buys with each of them forced
+        on and forced off. Costs some three times as much as the events.
+        """
+        shop = (self.truth, Calendar(self.period, self.truth))
+        blocks = range(chunk.told.first // BLOCK, -(-(chunk.told.first + chunk.profiles) // BLOCK))
+        tables = [profile_truth(draw(self.seed, block), block * BLOCK, *shop) for block in blocks]
+        return pa.concat_tables(tables).slice(0, chunk.profiles).combine_chunks()
 
     def _told(self, block: int, calendar: Calendar) -> Told:
         lives = live(draw(self.seed, block), self.truth, calendar)

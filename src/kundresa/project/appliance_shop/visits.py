@@ -195,7 +195,7 @@ class Visit:
         # Across midnight the next day may be too near: an evening's visit is over by then.
         then = np.maximum(calendar.at_hour(day, self.world.persona[self.who], self.chance["hour"]),
                           start + 2 * LONGEST_VISIT)  # fmt: skip
-        return np.where(gap < _SAME_DAY, hours, then)
+        return np.asarray(np.where(gap < _SAME_DAY, hours, then), np.int64)
 
     def _show_adverts(self, looking: Bools) -> None:
         odds = self.truth.shown + self.truth.shown_by_intent * self.intent
@@ -224,7 +224,8 @@ class Visit:
         """Give an instant between the end of this visit and the next."""
         over = self.row["start"] + LONGEST_VISIT
         share = earliest + width * self.chance[name].astype(np.float64)
-        return over + (share * (self.row["until"] - over)).astype(np.int64)
+        moment: Times = over + (share * (self.row["until"] - over)).astype(np.int64)
+        return moment
 
 
 def _within(time: Times, period: tuple[int, int]) -> Bools:

@@ -46,11 +46,18 @@ class World:
         return {name: np.array(c, np.float32)[self.persona] for name, c in columns.items()}
 
 
+def joined_rows(rows: list[Row]) -> Row:
+    """Put columns of several tables after each other."""
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
 def sigmoid(log_odds: Any) -> Floats:
     """Turn log-odds into chances."""
-    return 1 / (1 + np.exp(-np.asarray(log_odds, np.float32)))
+    odds: Floats = np.exp(-np.asarray(log_odds, np.float32))
+    return np.reciprocal(1 + odds)
 
 
 def logit(chance: Floats) -> Floats:
     """Turn chances into log-odds."""
-    return np.log(chance / (1 - chance))
+    odds: Floats = chance / (1 - chance)
+    return np.log(odds)
