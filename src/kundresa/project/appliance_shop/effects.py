@@ -149,8 +149,8 @@ def _effect(
 
 def _of_lateness(on: Orders, off: Orders, seen: Orders) -> Iterator[Effect]:
     for outcome, name in _OUTCOMES.items():
-        columns = (getattr(orders, name) for orders in (on, off, seen))
-        yield _effect(LATE, outcome, *columns, seen.late)
+        forced_on, forced_off, plain = (getattr(orders, name) for orders in (on, off, seen))
+        yield _effect(LATE, outcome, forced_on, forced_off, plain, seen.late)
 
 
 def _first_orders(worlds: list[Lives], calendar: Calendar) -> Orders:
