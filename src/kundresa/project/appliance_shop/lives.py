@@ -18,7 +18,7 @@ from kundresa.project.appliance_shop.aftermath import Orders, after_orders
 from kundresa.project.appliance_shop.catalogue import BASKETS_PER_MACHINE, MODELS, STORES
 from kundresa.project.appliance_shop.chance import NEEDS, VISITS, Chance, Floats
 from kundresa.project.appliance_shop.parameters import Truth
-from kundresa.project.appliance_shop.rhythm import DAY, HOUR, Calendar, Times
+from kundresa.project.appliance_shop.rhythm import DAY, HOUR, LONGEST_VISIT, Calendar, Times
 from kundresa.project.appliance_shop.visits import ADVERT, DIRECT, SEARCH, Mood, Visit, Visits
 from kundresa.project.appliance_shop.world import Do, Numbers, Row, World, joined_rows, sigmoid
 
@@ -91,8 +91,12 @@ def _satisfy(world: World, need: int, who: Numbers, day: Times) -> list[Row]:
     wish = _wish(world, need)
     mood = Mood(world.chance.count)
     first = world.chance.for_visit(need, 0, who)
+    start = world.calendar.at_hour(day, world.persona[who], first["hour"])
+    if need == 0:
+        # A visit that the period's end would cut comes earlier, so that nobody is without events.
+        start = np.where(start < world.calendar.last_visit, start, start - 2 * LONGEST_VISIT)
     arrival = {
-        "start": world.calendar.at_hour(day, world.persona[who], first["hour"]),
+        "start": start,
         "source": _FIRST_CODES[np.searchsorted(_FIRST_SOURCE, first["source"], side="right")],
     }
     rows: list[Row] = []

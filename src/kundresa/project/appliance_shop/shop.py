@@ -28,8 +28,8 @@ class Chunk:
     """Some profiles, whole: their number, and their events as rows of a part."""
 
     profiles: int
-    events: pa.Table
-    told: Told
+    events: pa.Table = field(repr=False)
+    told: Told = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -144,9 +144,10 @@ class _Parquet:
 
     def write(self, table: pa.Table) -> None:
         if self.writer is None:
-            self.writer = pq.ParquetWriter(self.draft, table.schema, **_options(table.schema))
-            self.writer.add_key_value_metadata(self.marks)
-        self.writer.write_table(table, row_group_size=table.num_rows)
+            schema = table.schema.with_metadata(self.marks)
+            self.writer = pq.ParquetWriter(self.draft, schema, **_options(schema))
+        marked = table.replace_schema_metadata(self.marks)
+        self.writer.write_table(marked, row_group_size=table.num_rows)
 
     def close(self) -> None:
         if self.writer is not None:
@@ -156,7 +157,13 @@ class _Parquet:
 @contextmanager
 def _parquet(draft: IO[bytes], marks: dict[str, str]) -> Iterator[Callable[[pa.Table], None]]:
     parquet = _Parquet(draft, marks)
-    yield parquet.write
+    try:
+        yield parquet.write
+    except BaseException:
+        # Left open it would write its end when collected, into a file that is gone by then.
+        with suppress(OSError, pa.ArrowException):
+            parquet.close()
+        raise
     parquet.close()
 
 
