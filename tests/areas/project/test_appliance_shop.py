@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -189,9 +190,16 @@ def test_a_stopped_command_says_that_nothing_was_written(
 
 
 def test_parameters_that_make_no_shop_are_named_all_at_once() -> None:
+    lazy = replace(Truth().personas[0], on_phone=1.0, models=(1, 1), share=-1)
+    period = Period(date(2026, 1, 2), date(2026, 1, 1))
     with pytest.raises(BadInputError) as caught:
-        Shop(truth=Truth(looks=1.5, personas=()), period=Period(date(2026, 1, 2), date(2026, 1, 1)))
-    assert {fault.place for fault in caught.value.faults} == {"looks", "personas", "period"}
+        Shop(truth=Truth(looks=1.5, slow_store=9, personas=(lazy,)), period=period)
+    assert {fault.place for fault in caught.value.faults} == {
+        "looks", "slow_store", "personas", "personas[0].on_phone", "personas[0].models",
+        "personas[0].share", "period",
+    }  # fmt: skip
+    with pytest.raises(BadInputError, match="Write 0 or more"):
+        Shop(seed=-1)
 
 
 # What happens in the shop.
@@ -268,6 +276,24 @@ def test_an_order_is_worth_its_items_and_delivery_and_a_return_its_items(records
             assert (row["value"], row["currency"]) == (paid * 1_000_000, "SEK")
             orders += 1
     assert orders > 500
+
+
+def test_an_answer_in_the_chat_follows_the_question_and_comes_in_working_hours(
+    records: Records,
+) -> None:
+    asked: dict[str, int] = {}
+    waits = []
+    for row in records:
+        if row["event"] == "Chat Message Sent":
+            asked[row["profile"]] = row["time"]
+        if row["event"] == "Chat Answered":
+            local = datetime.fromtimestamp(row["time"] / 1e6, ZONE)
+            assert local.weekday() < 5
+            assert 9 <= local.hour < 19
+            waits.append(row["wait_minutes"])
+            assert row["time"] > asked[row["profile"]]
+    assert min(waits) < 10
+    assert median(waits) > 60
 
 
 def test_an_order_goes_its_way_in_order(records: Records) -> None:

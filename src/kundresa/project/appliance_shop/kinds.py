@@ -89,7 +89,7 @@ DELIVERIES: Final = ("home", "pickup")
 ADVERTS: Final = ("prospecting", "retargeting")
 CHOICES: Final = ("all", "necessary")
 REASONS: Final = (
-    "where is it", "how does it work", "broken", "not as expected", "gift not wanted",
+    "where is it", "how does it work", "broken", "not as expected", "changed my mind",
     "no answer from the bank",
 )  # fmt: skip
 SURVEYS: Final = ("delivery", "month")

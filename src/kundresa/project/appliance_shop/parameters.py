@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from kundresa.core.errors import Fault, raise_if_faulty
+from kundresa.project.appliance_shop.catalogue import CATEGORIES, MODELS, STORES
 
 ZONE: Final = "Europe/Stockholm"
 
@@ -199,7 +200,10 @@ _CHANCES: Final = (
     "disheartened",
 )  # fmt: skip
 _PERSONA_CHANCES: Final = ("comes_back", "on_phone", "picks_up", "visits_store")
+_WEIGHTS: Final = {"categories": len(CATEGORIES), "models": MODELS, "hours": 24}
 MOST_DAYS: Final = 3660
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
 
 
 def check_parameters(truth: Truth, period: Period) -> None:
@@ -210,15 +214,32 @@ def check_parameters(truth: Truth, period: Period) -> None:
         if not 0 <= getattr(truth, name) <= 1
     ]
     for index, persona in enumerate(truth.personas):
-        faults += [
-            Fault(f"personas[{index}].{name}", f"is {getattr(persona, name)!r}.",
-                  "A chance lies between 0 and 1.")
-            for name in _PERSONA_CHANCES
-            if not 0 < getattr(persona, name) < 1
-        ]  # fmt: skip
-    if not truth.personas or min(each.share for each in truth.personas) < 0:
-        faults.append(Fault("personas", "have no shares.", "Give one at least, none below 0."))
+        faults += _persona_faults(persona, f"personas[{index}]")
+    if not any(each.share > 0 for each in truth.personas):
+        faults.append(Fault("personas", "have no share.", "Give one at least a share above 0."))
+    if truth.slow_store not in range(len(STORES)):
+        hint = f"Write 0 to {len(STORES) - 1}."
+        faults.append(Fault("slow_store", f"is {truth.slow_store!r}.", hint))
     if not 1 <= period.days <= MOST_DAYS:
         hint = f"The last day is the first or later, {MOST_DAYS} days in all at most."
         faults.append(Fault("period", f"goes from {period.first} to {period.last}.", hint))
+    if period.first.year < FIRST_YEAR or period.last.year > LAST_YEAR:
+        hint = f"Stay within the years {FIRST_YEAR} to {LAST_YEAR}."
+        faults.append(Fault("period", f"goes from {period.first} to {period.last}.", hint))
     raise_if_faulty(faults, "The shop")
+
+
+def _persona_faults(persona: Persona, place: str) -> list[Fault]:
+    faults = [
+        Fault(f"{place}.{name}", f"is {getattr(persona, name)!r}.", "Stay between 0 and 1.")
+        for name in _PERSONA_CHANCES
+        if not 0 < getattr(persona, name) < 1
+    ]
+    if persona.share < 0:
+        faults.append(Fault(f"{place}.share", f"is {persona.share!r}.", "Write 0 or more."))
+    for name, count in _WEIGHTS.items():
+        weights = getattr(persona, name)
+        if len(weights) != count or min(weights) < 0 or sum(weights) <= 0:
+            hint = f"Write {count} weights, none below 0 and one above."
+            faults.append(Fault(f"{place}.{name}", f"is {weights!r}.", hint))
+    return faults

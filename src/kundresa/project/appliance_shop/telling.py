@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from kundresa.project.appliance_shop import kinds
 from kundresa.project.appliance_shop.catalogue import MODELS
-from kundresa.project.appliance_shop.chance import BLOCK
-from kundresa.project.appliance_shop.kinds import KINDS, NUMBER_OF
+from kundresa.project.appliance_shop.kinds import NUMBER_OF
 from kundresa.project.appliance_shop.lives import Lives
 from kundresa.project.appliance_shop.rhythm import (
     DAY,
@@ -31,8 +30,10 @@ from kundresa.project.appliance_shop.visits import MOST_SHOWN, MOST_VIEWS, NEWSL
 from kundresa.project.appliance_shop.world import Numbers
 
 _MINUTES: Final = kinds.where_kind(lambda kind: kind.to_the_minute)
+# 13 bits of profile before them fit into a key of 64, and MOST_DAYS of milliseconds into 40.
 _TIME_BITS: Final = 40
 _KIND_BITS: Final = 6
+_RATES_CHAT: Final = 0.25
 _SORTS: Final = (np.uint8, np.int32, np.int64, np.int16, np.float32, np.int16)
 
 
@@ -147,23 +148,23 @@ class _Teller:
             there = np.flatnonzero(when)
             detail = {key: value[there] for key, value in more.items()}
             self._tell(name, there, now[there], **detail)
+            if name == "Chat Message Sent":
+                self._answer_in_chat(there, now[there])
             spent = pace[there] * (0.4 + 1.2 * self._chance(len(there))) * (seconds * SECOND)
             now[there] += 1 + spent.astype(np.int64)
 
-    def _answers_in_chat(self) -> None:
-        visits = self.lives.visits
-        chats = np.flatnonzero(visits.chats)
-        asked = visits.start[chats] + 10 * MINUTE
+    def _answer_in_chat(self, chats: Numbers, asked: Times) -> None:
+        at_once = self.lives.visits.answered[chats]
         wall = self.calendar.wall(asked)
-        opens = np.where(wall % DAY < 9 * HOUR, 0, 1)
+        too_late = wall % DAY >= 9 * HOUR
         # Counted from the day before, so that an early morning waits for nine the same day.
-        day = add_working_days(wall // DAY - 1 + opens, np.ones_like(opens))
+        day = add_working_days(wall // DAY - 1 + too_late, np.ones_like(wall))
         morning = self.calendar.instant(day * DAY + 9 * HOUR)
-        wait = (self._chance(len(chats)) ** 2 * 25 * MINUTE).astype(np.int64)
-        answered = np.where(visits.answered[chats], asked + MINUTE + wait // 5, morning + wait)
+        wait = MINUTE + (self._chance(len(chats)) ** 2 * 25 * MINUTE).astype(np.int64)
+        answered = np.where(at_once, asked + wait // 5, morning + wait)
         self._tell("Chat Answered", chats, answered, number=(answered - asked) // MINUTE)
-        rates = self._chance(len(chats)) < 0.25
-        points = np.where(visits.answered[chats], 4.4, 2.4) + self.random.normal(0, 0.8, len(chats))
+        rates = self._chance(len(chats)) < _RATES_CHAT
+        points = np.where(at_once, 4.4, 2.4) + self.random.normal(0, 0.8, len(chats))
         self._tell("Chat Rated", chats[rates], answered[rates] + 2 * MINUTE,
                   number=np.clip(np.rint(points[rates]), 1, 5))  # fmt: skip
 
@@ -223,7 +224,6 @@ class _Teller:
         """Tell everything, and put it in order without what lies outside the period."""
         self._before_and_between()
         self._visits()
-        self._answers_in_chat()
         self._ways_home()
         self._use()
         self._surveys()
@@ -250,10 +250,6 @@ class _Teller:
         profile = self.lives.visits.profile[rows.visit]
         key = profile << _TIME_BITS | (rows.time - self.calendar.start)
         return key << _KIND_BITS | rows.kind
-
-
-assert BLOCK.bit_length() - 1 + _TIME_BITS + _KIND_BITS < 63  # noqa: S101
-assert len(KINDS) <= 1 << _KIND_BITS  # noqa: S101
 
 
 def _steps(
