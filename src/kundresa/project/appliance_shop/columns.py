@@ -5,6 +5,7 @@ Every table has the same columns, so that tables of any size go into one file.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from kundresa.core.records import MICRO, emotion_of
 from kundresa.project.appliance_shop import kinds
 from kundresa.project.appliance_shop.catalogue import BASKET_PRICES, BASKET_TEXTS, MODELS
 from kundresa.project.appliance_shop.kinds import KINDS, NUMBER_OF, shows, where_kind
-from kundresa.project.appliance_shop.rhythm import MINUTE, Calendar
+from kundresa.project.appliance_shop.rhythm import MINUTE, Bools, Calendar
 from kundresa.project.appliance_shop.telling import Told
 from kundresa.project.appliance_shop.texts import numbered
 from kundresa.store.part import rows_of
@@ -39,9 +40,6 @@ _CHANNEL_OF_SOURCE: Final = np.array([_CHANNELS.index(c) for c in kinds.SOURCE_C
 _NAMES: Final = tuple(dict.fromkeys(kinds.EVENT_NAMES))
 _NAME_OF: Final = np.array([_NAMES.index(name) for name in kinds.EVENT_NAMES], np.int32)
 _MINUTES: Final = where_kind(lambda kind: kind.to_the_minute)
-_SCALE_OF: Final = np.array(
-    [kinds.SCALES.index(kind.scale) if kind.scale else -1 for kind in KINDS], np.int32
-)
 _PRECISIONS: Final = ("microsecond", "minute")
 
 
@@ -58,6 +56,10 @@ class _Writer:
         self.first, self.calendar = told.first, calendar
         self.kind, self.visit = told.rows.kind, told.rows.visit
         self.profile = self.visits.profile[self.visit]
+        # Most columns concern few events: found once, by kind, instead of asking every row each time.
+        order = np.argsort(self.kind, kind="stable")
+        starts = np.searchsorted(self.kind[order], np.arange(len(KINDS) + 1))
+        self.of_kind = [order[low:high] for low, high in pairwise(starts)]
         self.order_of_visit = np.full(len(self.visits), -1, np.int32)
         self.order_of_visit[self.orders.visit] = np.arange(len(self.orders))
 
@@ -101,12 +103,13 @@ class _Writer:
         return {"value": pa.array(value, mask=~there), "currency": _coded(there - 1, ("SEK",))}
 
     def _scores(self) -> dict[str, Any]:
-        scale = _SCALE_OF[self.kind]
-        emotion = np.full(len(self.rows), np.nan)
+        scale = self._codes()
+        emotion, raw = np.zeros(len(self.rows)), np.zeros(len(self.rows))
         for code, name in enumerate(kinds.SCALES):
-            rows = np.flatnonzero(scale == code)
-            emotion[rows] = emotion_of(self.rows.number[rows].astype(np.float64), name)
-        raw = self.rows.number.astype(np.float64)
+            rows = self._where(where_kind(lambda kind, name=name: kind.scale == name))
+            scale[rows] = code
+            raw[rows] = self.rows.number[rows]
+            emotion[rows] = emotion_of(raw[rows], name)
         none = scale < 0
         return {
             "score": pa.array(emotion, mask=none), "score_raw": pa.array(raw, mask=none),
@@ -115,7 +118,7 @@ class _Writer:
 
     def texts(self) -> dict[str, Any]:
         """Give the properties that are texts, and those that are true or false."""
-        visits, visit = self.visits, self.visit
+        visits = self.visits
         shown = {
             "device": ~visits.on_phone,
             "category": visits.category,
@@ -123,52 +126,59 @@ class _Writer:
             "delivery": visits.picks_up,
             "store": visits.store,
         }
-        columns = {}
+        columns: dict[str, Any] = {}
         for name, texts in kinds.TEXTS.items():
             codes = self._details(name)
             if name in shown:
-                codes = np.where(shows(name)[self.kind], shown[name].astype(np.int16)[visit], codes)
+                rows = self._where(shows(name))
+                codes[rows] = shown[name].astype(np.int32)[self.visit[rows]]
             columns[f"p/text/{name}"] = _coded(codes, texts)
         columns["p/text/comment"] = _coded(self.rows.comment, kinds.COMMENTS)
         columns["p/text/order_id"] = self._order_ids()
         return columns | self._truths()
 
-    def _details(self, name: str) -> NDArray[Any]:
-        meant = where_kind(lambda kind: kind.detail == name)
-        return np.where(meant[self.kind], self.rows.detail, -1)
+    def _details(self, name: str) -> NDArray[np.int32]:
+        codes = self._codes()
+        rows = self._where(where_kind(lambda kind: kind.detail == name))
+        codes[rows] = self.rows.detail[rows]
+        return codes
 
     def _order_ids(self) -> pa.Array:
-        order = np.where(shows("order")[self.kind], self.order_of_visit[self.visit], -1)
+        order = self._codes()
+        rows = self._where(shows("order"))
+        order[rows] = self.order_of_visit[self.visit[rows]]
         names = numbered(ORDER, self.first + self.orders.profile, self.orders.need)
         return _coded(order, names)
 
     def _truths(self) -> dict[str, Any]:
-        had = shows("late")[self.kind]
-        late = np.zeros(len(self.rows), bool)
-        late[had] = self.orders.late[self.order_of_visit[self.visit[had]]]
+        rows = self._where(shows("late"))
+        late, none = np.zeros(len(self.rows), bool), np.ones(len(self.rows), bool)
+        late[rows] = self.orders.late[self.order_of_visit[self.visit[rows]]]
+        none[rows] = False
         return {
-            "p/boolean/late": pa.array(late, mask=~had),
+            "p/boolean/late": pa.array(late, mask=none),
             "p/boolean/simulated": pa.array(np.ones(len(self.rows), bool)),
         }
 
     def numbers(self) -> dict[str, Any]:
         """Give the properties that are numbers."""
         columns = {}
-        value = self.rows.number.astype(np.float64)
         for name in kinds.NUMBERS:
-            meant = where_kind(lambda kind, name=name: kind.number == name)[self.kind]
-            columns[f"p/number/{name}"] = pa.array(value, mask=~meant | np.isnan(value))
+            value = np.full(len(self.rows), np.nan)
+            rows = self._where(where_kind(lambda kind, name=name: kind.number == name))
+            value[rows] = self.rows.number[rows]
+            columns[f"p/number/{name}"] = pa.array(value, mask=np.isnan(value))
         return columns
 
     def rest(self) -> pa.Array:
         """Give items and identifiers as JSON; no event has both."""
         texts: list[pa.Array] = [pa.array(BASKET_TEXTS)]
         place = np.full(len(self.rows), -1, np.int64)
-        with_items = np.flatnonzero(shows("items")[self.kind])
+        with_items = self._where(shows("items"))
         place[with_items] = self.visits.basket[self.visit[with_items]]
         used = len(BASKET_TEXTS)
         for name in _IDENTIFIERS:
-            rows = np.flatnonzero(where_kind(lambda kind, n=name: kind.identifiers == n)[self.kind])
+            rows = self._where(where_kind(lambda kind, n=name: kind.identifiers == n))
             texts.append(self._identifiers(name, rows))
             place[rows] = used + np.arange(len(rows))
             used += len(rows)
@@ -185,7 +195,15 @@ class _Writer:
         return numbered(_IDENTIFIERS[name], *numbers[name])
 
     def _at(self, name: str) -> NDArray[np.int64]:
-        return np.flatnonzero(self.kind == NUMBER_OF[name])
+        return self.of_kind[NUMBER_OF[name]]
+
+    def _where(self, kinds_meant: Bools) -> NDArray[np.int64]:
+        """Give the rows of some kinds."""
+        found = [self.of_kind[number] for number in np.flatnonzero(kinds_meant)]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+    def _codes(self) -> NDArray[np.int32]:
+        return np.full(len(self.rows), -1, np.int32)
 
 
 def _coded(codes: Any, texts: Any) -> pa.Array:

@@ -20,7 +20,7 @@ from kundresa.project.appliance_shop.parameters import Period, Truth, check_para
 from kundresa.project.appliance_shop.rhythm import Calendar
 from kundresa.project.appliance_shop.telling import Told, tell
 
-BLOCKS_AT_ONCE: Final = 4
+BLOCKS_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True)

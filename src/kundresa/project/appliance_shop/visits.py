@@ -15,10 +15,10 @@ from kundresa.project.appliance_shop.world import Numbers, Row, World, logit, si
 SEARCH, DIRECT, ADVERT, NEWSLETTER = range(4)
 _SEARCHES_AGAIN: Final = 0.35
 _TURNS: Final = np.array([0.5, 0.74, 0.9])
-_VIEWS: Final = np.array([0.62, 0.88])
+_VIEWS: Final = np.array([0.45, 0.76, 0.92])
 _SAME_DAY: Final = 0.25
 _LONGEST_GAP: Final = 21
-MOST_VIEWS: Final = 1 + len(_TURNS)
+MOST_VIEWS: Final = 1 + len(_VIEWS)
 MOST_SHOWN: Final = 3
 
 
@@ -105,7 +105,7 @@ class Visit:
     def _explore(self) -> None:
         row, chance, truth, traits = self.row, self.chance, self.truth, self.traits
         row["on_phone"] = chance["phone"] < traits["on_phone"]
-        row["lists"] = chance["lists"] < (0.6 if self.number == 0 else 0.2)
+        row["lists"] = chance["lists"] < (0.7 if self.number == 0 else 0.35)
         looks = row["looks"] = chance["looks"] < (
             truth.looks if self.number == 0 else truth.looks_again
         )

@@ -24,6 +24,11 @@ from kundresa.project.appliance_shop.shop import Shop
 ENDINGS: Final = (".jsonl", ".jsonl.gz", ".parquet")
 _LINES: Final = 50_000
 """Lines made at a time: they are some twenty times as long as a row in columns."""
+_ALWAYS: Final = frozenset({
+    "profile", "event", "time", "until", "precision", "offset_minutes", "channel",
+    "p/boolean/simulated",
+})  # fmt: skip
+"""Columns that every event fills."""
 Progress = Callable[[int], None]
 """Is told how many events are written, now and then."""
 
@@ -143,11 +148,13 @@ class _Parquet:
         self.writer: pq.ParquetWriter | None = None
 
     def write(self, table: pa.Table) -> None:
+        schema = pa.schema(
+            [field.with_nullable(field.name not in _ALWAYS) for field in table.schema], self.marks
+        )
         if self.writer is None:
-            schema = table.schema.with_metadata(self.marks)
             self.writer = pq.ParquetWriter(self.draft, schema, **_options(schema))
-        marked = table.replace_schema_metadata(self.marks)
-        self.writer.write_table(marked, row_group_size=table.num_rows)
+        filled = pa.Table.from_arrays(table.columns, schema=schema)
+        self.writer.write_table(filled, row_group_size=table.num_rows)
 
     def close(self) -> None:
         if self.writer is not None:
@@ -168,11 +175,12 @@ def _parquet(draft: IO[bytes], marks: dict[str, str]) -> Iterator[Callable[[pa.T
 
 
 def _options(schema: pa.Schema) -> dict[str, Any]:
-    # Times never repeat, so a dictionary of them is made in vain; statistics of every column cost
-    # a third of the writing and only these two are ever asked for.
+    # Measured: lz4, columns that are known to be full, and statistics only where somebody asks for
+    # them write in two thirds of the time of zstd with all of them, in 13 % more bytes. Times never
+    # repeat, so a dictionary of them would be made in vain.
     times = [name for name in ("time", "until") if name in schema.names]
     return {
-        "compression": "zstd", "compression_level": 1,
+        "compression": "lz4", "write_batch_size": 1 << 16,
         "use_dictionary": [f.name for f in schema if pa.types.is_dictionary(f.type)],
         "write_statistics": [name for name in ("time", "event") if name in schema.names],
         "column_encoding": dict.fromkeys(times, "DELTA_BINARY_PACKED"),
