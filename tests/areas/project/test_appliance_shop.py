@@ -407,3 +407,24 @@ def test_what_is_true_of_each_profile_adds_up_to_the_effects(
     shares = own.persona.value_counts(normalize=True)
     for persona in Truth().personas:
         assert shares[persona.name] == pytest.approx(persona.share, abs=0.02)
+
+
+def test_the_reference_names_every_parameter_event_and_property_as_they_are(
+    chunk: Chunk,
+) -> None:
+    page = Path("docs/reference/appliance-shop.md").read_text("utf-8")
+    rows = [tuple(cell.strip() for cell in line.split("|")) for line in page.splitlines()]
+    # A parameter of the shop has a value and a meaning beside it, one of the personas four values.
+    told = {(row[1], len(row) - 3): row[2:-1] for row in rows}
+    for name, value in vars(Truth()).items():
+        if name != "personas":
+            assert told[f"`{name}`", 2][0] == str(value)
+    personas = Truth().personas
+    for name, value in vars(personas[0]).items():
+        if isinstance(value, float | int):
+            values = tuple(str(getattr(each, name)) for each in personas)
+            assert told[f"`{name}`", len(personas)] == values
+    events = set(chunk.events.column("event").unique().to_pylist())
+    assert all(name in page for name in events if not name.startswith("Newsletter"))
+    properties = {name.rpartition("/")[2] for name in chunk.events.column_names if "/" in name}
+    assert all(f"`{name}`" in page for name in properties)
