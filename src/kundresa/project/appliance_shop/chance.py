@@ -23,10 +23,10 @@ NEEDS: Final = 2
 """Most needs of one profile within a period."""
 
 PER_PROFILE: Final = ("persona", "day", "early_advert", "early_moment")
-PER_NEED: Final = ("category", "model", "extra", "picks_up", "store")
+PER_NEED: Final = ("category", "model", "extra", "picks_up", "store", "hour", "source")
 PER_VISIT: Final = (
     "hour", "source", "phone", "looks", "reads", "turns", "chats", "subscribes", "adds",
-    "checks_out", "leaves", "pays", "back", "mail", "opens", "gap", "shown", "clicks", "stops_by",
+    "checks_out", "leaves", "pays", "back", "mail", "opens", "gap", "shown", "impressions", "clicks", "stops_by",
     "advert_moment", "mail_moment", "stop_moment", "lists", "leads_out",
 )  # fmt: skip
 PER_ORDER: Final = (

@@ -90,14 +90,14 @@ def _satisfy(world: World, need: int, who: Numbers, day: Times) -> list[Row]:
     """Play one need of each profile in ``who``, up to the order or the last visit."""
     wish = _wish(world, need)
     mood = Mood(world.chance.count)
-    first = world.chance.for_visit(need, 0, who)
-    start = world.calendar.at_hour(day, world.persona[who], first["hour"])
+    hour, source = (world.chance.need[name][need][who] for name in ("hour", "source"))
+    start = world.calendar.at_hour(day, world.persona[who], hour)
     if need == 0:
         # A visit that the period's end would cut comes earlier, so that nobody is without events.
         start = np.where(start < world.calendar.last_visit, start, start - 2 * LONGEST_VISIT)
     arrival = {
         "start": start,
-        "source": _FIRST_CODES[np.searchsorted(_FIRST_SOURCE, first["source"], side="right")],
+        "source": _FIRST_CODES[np.searchsorted(_FIRST_SOURCE, source, side="right")],
     }
     rows: list[Row] = []
     for number in range(VISITS):

@@ -14,6 +14,10 @@ from kundresa.project.appliance_shop.world import Numbers, Row, World, logit, si
 
 SEARCH, DIRECT, ADVERT, NEWSLETTER = range(4)
 _SEARCHES_AGAIN: Final = 0.35
+_LISTS: Final = 0.7
+_LISTS_AGAIN: Final = 0.35
+_LEADS_OUT: Final = 0.3
+"""How often the first reviews of a visit are read on another site."""
 _TURNS: Final = np.array([0.5, 0.74, 0.9])
 _VIEWS: Final = np.array([0.45, 0.76, 0.92])
 _SAME_DAY: Final = 0.25
@@ -105,7 +109,7 @@ class Visit:
     def _explore(self) -> None:
         row, chance, truth, traits = self.row, self.chance, self.truth, self.traits
         row["on_phone"] = chance["phone"] < traits["on_phone"]
-        row["lists"] = chance["lists"] < (0.7 if self.number == 0 else 0.35)
+        row["lists"] = chance["lists"] < (_LISTS if self.number == 0 else _LISTS_AGAIN)
         looks = row["looks"] = chance["looks"] < (
             truth.looks if self.number == 0 else truth.looks_again
         )
@@ -116,7 +120,7 @@ class Visit:
         row["reads"] = np.where(reads, 1 + np.searchsorted(_TURNS, chance["turns"], "right"), 0)
         views = 1 + np.searchsorted(_VIEWS, chance["turns"], "right")
         row["views"] = np.where(looks, np.maximum(views, row["reads"]), 0)
-        row["leads_out"] = reads & (chance["leads_out"] < 0.3)
+        row["leads_out"] = reads & (chance["leads_out"] < _LEADS_OUT)
         chats = looks & self._happens("chats", traits["asks"] + truth.chat_by_intent * self.intent)
         row["chats"] = self.world.forced("chat", chats, looks)
         row["answered"] = row["chats"] & self.world.calendar.is_staffed(row["start"])
@@ -174,7 +178,6 @@ class Visit:
         chance_back = sigmoid(odds) * np.where(self.mood.disheartened[who], truth.disheartened, 1)
         own = self.chance["back"] < chance_back
         mailed = self._mail()
-        # The same number decides whether anybody opens the mail and whether that brings them here.
         brought = mailed & (self.chance["mail"] < truth.newsletter)
         row["opened"] = mailed & (brought | (self.chance["opens"] < truth.opens_mail))
         plain = np.where(self.chance["source"] < _SEARCHES_AGAIN, SEARCH, DIRECT)
@@ -202,7 +205,7 @@ class Visit:
         shown = self.world.forced("retargeting", looking & self._happens("shown", odds), looking)
         at = self._moment("advert_moment", 0.05, 0.3)
         shown &= at < self.world.calendar.end
-        count = 1 + (self.chance["clicks"] * MOST_SHOWN).astype(np.int64)
+        count = 1 + (self.chance["impressions"] * MOST_SHOWN).astype(np.int64)
         self.row["adverts"], self.row["advert_at"] = np.where(shown, count, 0), at
         self.mood.exposed[self.who] |= shown
 
