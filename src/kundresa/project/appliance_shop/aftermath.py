@@ -1,7 +1,7 @@
 """After the order: delivery, first use, help, returns, and what buyers say.
 
 Late delivery is the pain built in: it truly lowers scores and brings returns and calls, while
-bulky goods are late more often and sent back less, so a plain comparison understates it.
+bulky goods are late more often and sent back less, so a plain comparison understates the returns.
 """
 
 from __future__ import annotations
