@@ -24,7 +24,7 @@ from kundresa.events.sources import read_jsonl
 from kundresa.project.appliance_shop import Chunk, Period, Shop, Truth, truth
 from kundresa.project.appliance_shop.effects import EVENTS_OF
 from kundresa.project.appliance_shop.writing import ENDINGS, write
-from kundresa.store.part import table_from_arrow
+from kundresa.store.rows import table_from_rows
 
 MAP = Path("examples/maps/colleen-vacuum-cleaner.journey.yaml")
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -45,7 +45,7 @@ def chunk() -> Chunk:
 
 @pytest.fixture(scope="module")
 def table(chunk: Chunk) -> kundresa.EventTable:
-    return table_from_arrow([chunk.events])
+    return table_from_rows([chunk.events])
 
 
 @pytest.fixture(scope="module")

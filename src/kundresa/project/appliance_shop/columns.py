@@ -20,7 +20,7 @@ from kundresa.project.appliance_shop.kinds import KINDS, NUMBER_OF, shows, where
 from kundresa.project.appliance_shop.rhythm import MINUTE, Bools, Calendar
 from kundresa.project.appliance_shop.telling import Told
 from kundresa.project.appliance_shop.texts import numbered
-from kundresa.store.part import rows_of
+from kundresa.store.rows import rows_of
 
 PROFILE: Final = "p#########"
 ORDER: Final = "o#########-#"
