@@ -24,6 +24,7 @@ from kundresa.measures.journeys import Bools
 from kundresa.measures.living_map import living_map
 from kundresa.measures.specs import MapSpec, Mode, Period, TouchpointSpec, Unit
 from kundresa.measures.transitions import transitions
+from kundresa.measures.transitions_scan import MOST_ITEMS, scan_transitions
 from kundresa.store import EventTable, Snapshot
 
 VERSION: Final = 1
@@ -112,6 +113,12 @@ def _is_large(events: Events) -> TypeGuard[Snapshot]:
     return isinstance(events, Snapshot) and events.version.event_count >= LARGE
 
 
+def _fits(events: Snapshot, items: tuple[TouchpointSpec, ...] | None) -> bool:
+    """Tell whether the kernel's counts of pairs stay small."""
+    names = events.dictionaries.texts("event.event") if items is None else items
+    return len(names) <= MOST_ITEMS
+
+
 class _Reader:
     """Reads one document and keeps all its faults."""
 
@@ -178,6 +185,11 @@ class _Reader:
             items = spec.touchpoints if spec else ()
 
         def ask(events: Events) -> Answer:
+            if unit == "profile" and _is_large(events) and _fits(events, items):
+                found = scan_transitions(
+                    events, touchpoints=items, gap=gap, filter=wanted, period=period
+                )
+                return found.to_json()
             table = _in_memory(events)
             mask = _mask(table, wanted, period)
             return transitions(table, touchpoints=items, unit=unit, gap=gap, mask=mask).to_json()
