@@ -25,7 +25,7 @@ from kundresa.measures.living_map import living_map
 from kundresa.measures.specs import MapSpec, Mode, Period, TouchpointSpec, Unit
 from kundresa.measures.transitions import transitions
 from kundresa.measures.transitions_scan import MOST_ITEMS, scan_transitions
-from kundresa.store import EventTable, Snapshot
+from kundresa.store import EventTable, Snapshot, table_of
 
 VERSION: Final = 1
 MOST_STEPS: Final = 50
@@ -105,7 +105,7 @@ def answer(
 
 
 def _in_memory(events: Events) -> EventTable:
-    return events if isinstance(events, EventTable) else events.table()
+    return events if isinstance(events, EventTable) else table_of(events)
 
 
 def _is_large(events: Events) -> TypeGuard[Snapshot]:

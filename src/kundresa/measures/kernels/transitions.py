@@ -41,6 +41,57 @@ def _sort(items: Any, count: int) -> None:
 
 
 @njit(
+    types.Tuple((int64, int64, _LENT))(  # type: ignore[no-untyped-call]
+        _INTS,
+        _CODES,
+        _INTS,
+        _INTS,
+        int64,
+        int64,
+        _LENT,
+    ),
+    cache=True,
+    nogil=True,
+)
+def _instant(
+    time: Any, code: Any, item_start: Any, items: Any, row: int, stop: int, group: Any
+) -> Any:
+    """Gather the items of one instant, in order; give the next row, their number and the group."""
+    end_of_table = uint64(len(item_start) - 2)
+    now = time[row]
+    count = 0
+    while row < stop and time[row] == now:
+        place = min(uint64(code[row]), end_of_table)
+        row += 1
+        for at in range(item_start[place], item_start[place + uint64(1)]):
+            if count == len(group):
+                wider = np.empty(2 * count, np.int64)
+                wider[:count] = group
+                group = wider
+            group[count] = items[at]
+            count += 1
+    if count > 1:
+        _sort(group, count)
+    return row, count, group
+
+
+@njit(int64(int64, int64, _LENT, _INTS, _LENT, _LENT, int64), cache=True, nogil=True)
+def _edge(
+    edge: int, wait: int, waits: Any, wanted: Any, edge_of: Any, wait_of: Any, listed: int
+) -> Any:
+    """Count a wait, or list it where it is wanted; give how many are listed."""
+    bucket = wait_bucket(wait)
+    if len(waits):
+        waits[edge * WAITS + bucket] += 1
+        return listed
+    if bucket not in (wanted[edge] % WAITS, wanted[edge] // WAITS):
+        return listed
+    edge_of[listed] = edge
+    wait_of[listed] = wait
+    return listed + 1
+
+
+@njit(
     int64(
         _INTS, _BOOLS, _INTS, _CODES, _INTS, _INTS, int64, int64, int64, int64, _LENT, _LENT, _LENT,
         _LENT, _LENT, _INTS, _LENT, _LENT,
@@ -77,7 +128,6 @@ def walk(
         How many waits were listed.
     """
     group = np.empty(64, np.int64)
-    end_of_table = uint64(len(item_start) - 2)
     listed = 0
     adds = len(waits) > 0
     for unit in range(first, last):
@@ -88,32 +138,12 @@ def walk(
         row, stop = offsets[unit], offsets[unit + 1]
         while row < stop:
             now = time[row]
-            count = 0
-            while row < stop and time[row] == now:
-                place = min(uint64(code[row]), end_of_table)
-                row += 1
-                for at in range(item_start[place], item_start[place + uint64(1)]):
-                    if count == len(group):
-                        wider = np.empty(2 * count, np.int64)
-                        wider[:count] = group
-                        group = wider
-                    group[count] = items[at]
-                    count += 1
-            if count > 1:
-                _sort(group, count)
+            row, count, group = _instant(time, code, item_start, items, row, stop, group)
             for at in range(count):
                 item = group[at]
                 if before >= 0 and now - before_time <= gap:
                     edge = before * size + item
-                    bucket = wait_bucket(now - before_time)
-                    if adds:
-                        waits[edge * WAITS + bucket] += 1
-                    else:
-                        low, high = wanted[edge] % WAITS, wanted[edge] // WAITS
-                        if bucket in (low, high):
-                            edge_of[listed] = edge
-                            wait_of[listed] = now - before_time
-                            listed += 1
+                    listed = _edge(edge, now - before_time, waits, wanted, edge_of, wait_of, listed)
                 elif adds:
                     if before >= 0:
                         ends[before] += 1
