@@ -31,7 +31,9 @@ from kundresa.measures.funnel import FunnelStep
 from kundresa.measures.funnel_scan import scan_funnel
 from kundresa.measures.transitions_scan import scan_transitions
 from kundresa.store import Store
+from kundresa.store.part import close_readers
 from kundresa.store.rows import rows_of
+from kundresa.store.store import forget_snapshots
 
 NAMES = 200
 RANKS = (1, 2, 4, 7, 13)
@@ -128,6 +130,8 @@ def measure(folder: Path, events: int, rounds: int) -> dict[str, object]:
 
     def from_parquet() -> list[int]:
         shutil.rmtree(folder / "store/cache", ignore_errors=True)
+        close_readers()
+        forget_snapshots()
         return funnel()
 
     def follows() -> list[tuple[str, str, int, float]]:

@@ -124,11 +124,9 @@ class _Scan:
 
     def __init__(self, snapshot: Snapshot, asked: _Question) -> None:
         self._asked = asked
-        words = snapshot.dictionaries
-        self._matches = {
-            id(slab): matches_of(slab, words, asked.steps, asked.filter, asked.period)
-            for slab in snapshot.slabs
-        }
+        self._matches = matches_of(
+            snapshot.slabs, snapshot.dictionaries, asked.steps, asked.filter, asked.period
+        )
 
     def add(self, partial: FunnelPartial, one: Range) -> None:
         self._walk(one, partial, np.empty((0, len(self._asked.steps)), np.int64))
@@ -175,26 +173,33 @@ def _matches(codes: NDArray[np.uint32], bits: NDArray[np.uint64]) -> Matches:
 
 
 def matches_of(
-    slab: Slab, dictionaries: Dictionaries, steps: Sequence[Condition],
+    slabs: Sequence[Slab], dictionaries: Dictionaries, steps: Sequence[Condition],
     filter: Condition | None, period: Period | None,  # noqa: A002
-) -> Matches:  # fmt: skip
-    """Find what each row matches.
+) -> dict[int, Matches]:  # fmt: skip
+    """Find what the rows of each slab, by its ``id``, match.
 
     Where every step asks for event names alone, the codes are the events' own and no row is
     looked at. A code beyond the table matches nothing, which its last entry says.
     """
     trees = [normalised(step) for step in steps]
     if filter is None and period is None and all(set(tree) == {"event"} for tree in trees):
-        texts = dictionaries.texts(dictionary_of("event")).to_pylist()
-        table = np.zeros(len(texts) + 1, np.uint64)
-        for bit, tree in enumerate(trees):
-            names = set(tree["event"])
-            hits = [place for place, text in enumerate(texts) if text in names]
-            table[hits] |= np.uint64(1 << bit)
-        return _matches(slab.column("event"), table)
-    bits = _row_bits(slab, dictionaries, steps, filter, period)
-    table, codes = np.unique(bits, return_inverse=True)
-    return _matches(codes.astype(np.uint32), np.append(table, np.uint64(0)))
+        table = _name_bits(dictionaries, [set(tree["event"]) for tree in trees])
+        return {id(slab): _matches(slab.column("event"), table) for slab in slabs}
+    found = {}
+    for slab in slabs:
+        bits = _row_bits(slab, dictionaries, steps, filter, period)
+        table, codes = np.unique(bits, return_inverse=True)
+        found[id(slab)] = _matches(codes.astype(np.uint32), np.append(table, np.uint64(0)))
+    return found
+
+
+def _name_bits(dictionaries: Dictionaries, steps: Sequence[set[str]]) -> NDArray[np.uint64]:
+    texts = dictionaries.texts(dictionary_of("event")).to_pylist()
+    table = np.zeros(len(texts) + 1, np.uint64)
+    for bit, names in enumerate(steps):
+        hits = [place for place, text in enumerate(texts) if text in names]
+        table[hits] |= np.uint64(1 << bit)
+    return table
 
 
 def _row_bits(

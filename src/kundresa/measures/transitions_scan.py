@@ -24,8 +24,8 @@ from kundresa.store import Slab, Snapshot
 from kundresa.store.columns import dictionary_of
 from kundresa.store.slab_columns import SlabColumns
 
-MOST_ITEMS: Final = 500
-"""With more items the histograms of waits, 512 bytes an edge, outgrow the memory of a thread."""
+MOST_ITEMS: Final = 700
+"""With more items the histograms of waits, 192 bytes an edge, outgrow the memory of a thread."""
 
 
 @dataclass
@@ -75,8 +75,8 @@ def scan_transitions(
 
     Notes
     -----
-    Memory beside the mapped columns: 512 bytes for each pair of items and thread, and in the second
-    pass, which makes the medians exact, 16 bytes for each wait that lies within a factor of two of
+    Memory beside the mapped columns: 192 bytes for each pair of items and thread, and in the second
+    pass, which makes the medians exact, 16 bytes for each wait that lies within a factor of four of
     its edge's median. Cost: two passes.
     """
     scan = _Scan(snapshot, touchpoints, gap, filter, period)
@@ -208,13 +208,22 @@ class _Medians:
         """Give each edge's median wait in seconds."""
         edges = np.concatenate([edges for edges, _ in lists]) if lists else np.zeros(0, np.int64)
         waits = np.concatenate([waits for _, waits in lists]) if lists else edges
-        order = np.lexsort((waits, edges))
-        edges, waits = edges[order], waits[order]
+        edges, waits = _sorted_pairs(edges, waits)
         there = np.flatnonzero(self.counts)
         first = np.searchsorted(edges, there)
         low, high = (waits[first + ranks[there]] / SECOND for ranks in self._ranks)
         # As numpy does it, so that both executors give the same last digit.
         return dict(zip(there.tolist(), ((low + high) / 2).tolist(), strict=True))
+
+
+def _sorted_pairs(edges: Ints, waits: Ints) -> tuple[Ints, Ints]:
+    """Sort by edge and then wait; as one number where both fit, which takes a tenth of the time."""
+    bits = int(waits.max(initial=0)).bit_length()
+    if bits + int(edges.max(initial=0)).bit_length() > 62:
+        order = np.lexsort((waits, edges))
+        return edges[order], waits[order]
+    both = np.sort((edges << bits) | waits)
+    return both >> bits, both & ((1 << bits) - 1)
 
 
 def _transitions(
@@ -226,9 +235,9 @@ def _transitions(
     counts = total.waits.reshape(size * size, WAITS).sum(axis=1)
     found = zip(names, total.counts, total.starts, total.ends, strict=True)
     nodes = tuple(Node(name, int(n), int(s), int(e)) for name, n, s, e in found if n)
-    order = sorted(medians, key=lambda edge: (-int(counts[edge]), edge))
-    edges = tuple(
-        Edge(names[edge // size], names[edge % size], int(counts[edge]), medians[edge])
-        for edge in order
-    )
+    ordered = np.array(list(medians), np.int64)
+    ordered = ordered[np.lexsort((ordered, -counts[ordered]))]
+    sources, targets = (part.tolist() for part in np.divmod(ordered, max(1, size)))
+    rows = zip(sources, targets, counts[ordered].tolist(), ordered.tolist(), strict=True)
+    edges = tuple([Edge(names[s], names[t], n, medians[edge]) for s, t, n, edge in rows])
     return Transitions(int(total.cases[0]), nodes, edges, 0)

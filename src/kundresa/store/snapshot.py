@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from kundresa.store.columns import Block, Column, empty_value, is_text, together
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.objects import Objects
-from kundresa.store.part import Ints, PartReader, bucket_of
+from kundresa.store.part import Ints, PartReader, bucket_of, readers_of
 from kundresa.store.version import Version
 
 Bools = NDArray[np.bool_]
@@ -115,7 +115,7 @@ class Snapshot:
     def __init__(self, objects: Objects, version: Version, cache: Path | None) -> None:
         self.version = version
         self.dictionaries = Dictionaries(objects, version.dictionaries)
-        self._readers = {part.name: PartReader(objects, part, cache) for part in version.parts}
+        self._readers = readers_of(objects, version.parts, cache)
         self.canonical = roots(version.aliases)
 
     def reader(self, name: str) -> PartReader:
