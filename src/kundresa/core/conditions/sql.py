@@ -72,6 +72,8 @@ _ALIAS: Final = "e"
 _TRUE: Final = Sql("TRUE")
 _FALSE: Final = Sql("FALSE")
 _ORDER: Final = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+# PostgreSQL holds NaN to be above all numbers and equal to itself.
+_TRUE_OF_NAN: Final = ("ne", "gt", "ge", "exists")
 _TEXTUAL: Final = {
     ("sqlite", "contains"): "instr({}, {}) > 0",
     ("sqlite", "starts_with"): "instr({}, {}) = 1",
@@ -153,19 +155,16 @@ def _leaf_sql(leaf: Leaf, column_of: ColumnOf, dialect: Dialect) -> Sql:
 
 def _type_sql(leaf: Leaf, value_type: ValueType, column: Sql, dialect: Dialect) -> Sql:
     there = fragment("{} IS NOT NULL", column)
-    postgres_number = dialect == "postgresql" and value_type == "number"
-    if postgres_number and leaf.comparison in ("ne", "gt", "ge", "exists"):
-        # PostgreSQL holds NaN to be above all numbers and equal to itself.
+    if (dialect, value_type) == ("postgresql", "number") and leaf.comparison in _TRUE_OF_NAN:
         there = fragment("{} AND {} <> 'NaN'", there, column)
     if leaf.comparison == "exists":
         return fragment("({})", there)
-    value = "{}::float8" if postgres_number else "{}"
     wanted = leaf.wanted_of(value_type)
     if leaf.comparison == "in":
-        listed = ", ".join([value] * len(wanted))
+        listed = ", ".join(["{}"] * len(wanted))
         return fragment(f"({{}} AND {{}} IN ({listed}))", there, column, *wanted)
     textual = _TEXTUAL.get((dialect, leaf.comparison))
-    test = textual or f"{{}} {_ORDER[leaf.comparison]} {value}"
+    test = textual or f"{{}} {_ORDER[leaf.comparison]} {{}}"
     return fragment(f"({{}} AND {test})", there, column, *wanted)
 
 
