@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from kundresa.core.conditions import faults_in
+from kundresa.core.conditions import faults_in, profile_faults_in
 from kundresa.core.errors import BadInputError
 from kundresa.core.records import parse_event
 from kundresa.core.times import DAY
@@ -111,13 +111,21 @@ def of_type(kind: str, part: Any, home: str, depth: int) -> st.SearchStrategy[An
     if kind == "number":
         return st.integers(low, high) | st.floats(low, high, allow_nan=False, allow_infinity=False)
     if kind == "string":
-        return st.from_regex(part["pattern"]) if "pattern" in part else TEXTS
+        return texts(part["pattern"]) if "pattern" in part else TEXTS
     if kind == "array":
         items = drawn(part["items"], home, depth)
         return st.lists(items, min_size=part.get("minItems", 0), max_size=4)
     if kind == "object":
         return objects(part, home, depth)
     return {"null": st.none(), "boolean": st.booleans()}[kind]
+
+
+def texts(pattern: str) -> st.SearchStrategy[str]:
+    """Draw what the pattern admits, most often what the events of the logs say too."""
+    # Without half surrogates, which the schemas don't speak of.
+    drawn_from_it = st.from_regex(pattern, alphabet=st.characters(codec="utf-8"))
+    fitting = TEXTS.filter(lambda text: re.search(pattern, text) is not None)
+    return fitting | fitting | drawn_from_it if re.search(pattern, "view") else drawn_from_it
 
 
 def objects(part: Any, home: str, depth: int) -> st.SearchStrategy[Any]:
@@ -144,7 +152,7 @@ def queries(kind: str) -> st.SearchStrategy[Any]:
 
 
 ODD = st.sampled_from(
-    [None, True, 0, -1, 2.5, 10**6, "", " ", "x", "1h", "2026-02-30", "before", [], ["x"], [1],
+    [None, True, 0, -1, 2.5, 10**6, "", " ", "\0", "x", "1h", "2026-02-30", "before", [], ["x"], [1],
      {}, {"event": "x"}, {"match": "x"}, {"property": "x", "value": 1}, {"session": {}}]
 ).map(copy.deepcopy)  # fmt: skip
 STRANGE = st.sampled_from(
@@ -269,16 +277,59 @@ def assert_valid(kind: str, document: Any) -> None:
 
 # --- conditions -----------------------------------------------------------------------------
 
-ON_EVENT = Draft202012Validator(
-    {**{k: v for k, v in bundled("condition").items() if k != "anyOf"}, "$ref": "#/$defs/on_event"}
+ON_EVENT, ON_PROFILE = (
+    Draft202012Validator({**bundled("condition"), "anyOf": [{"$ref": f"#/$defs/{sort}"}]})
+    for sort in ("on_event", "on_profile")
 )
 CONDITIONS = drawn({"$ref": "#/$defs/on_event"}, "condition")
+PROFILE_CONDITIONS = drawn({"$ref": "#/$defs/on_profile"}, "condition")
+ONLY_THE_CHECK = re.compile(
+    r"is not a time\.|is not a length of time|ends before it begins|can't be met"
+)
+"""What only the check can say of a window, a length or a count."""
 
 
 @LAW
 @given(CONDITIONS | spoiled(CONDITIONS))
 def test_a_condition_is_refused_by_both_or_by_none(tree: Any) -> None:
     assert (faults_in(tree) == []) == ON_EVENT.is_valid(tree), faults_in(tree)
+
+
+@LAW
+@given(PROFILE_CONDITIONS | spoiled(PROFILE_CONDITIONS))
+def test_a_condition_on_a_profile_is_refused_by_both_or_by_none(tree: Any) -> None:
+    said = [str(fault) for fault in profile_faults_in(tree)]
+    if ON_PROFILE.is_valid(tree):
+        assert [each for each in said if not ONLY_THE_CHECK.search(each)] == []
+    else:
+        assert said
+
+
+@pytest.mark.parametrize(
+    ("tree", "admitted"),
+    [
+        ({"property": "a\0b", "value": 1}, False),
+        ({"property": "p", "value": "a\0"}, False),
+        ({"property": "p", "is": "in", "value": ["a", "\0"]}, False),
+        ({"property": "p", "is": "contains", "value": "\0"}, False),
+        ({"property": "p", "is": "gt", "value": 10**400}, False),
+        ({"property": "p", "value": -(10**400)}, False),
+        (["a", " \t\n"], False),
+        ("\n a\n", True),
+        ({"property": "p", "value": ""}, True),
+        ({"property": "p", "value": "\n"}, True),
+        ({"property": "p", "value": 1.7976931348623157e308}, True),
+        ("\U0001f600", True),
+    ],
+)
+def test_a_text_or_number_that_nothing_keeps_is_refused_by_both(tree: Any, admitted: bool) -> None:
+    assert (faults_in(tree) == [], ON_EVENT.is_valid(tree)) == (admitted, admitted)
+
+
+@pytest.mark.parametrize("text", ["\ud83d", "a\udc00"])
+def test_half_a_surrogate_is_refused_by_the_check_alone(text: str) -> None:
+    assert "can't be stored" in str(faults_in(text)[0])
+    assert ON_EVENT.is_valid(text)
 
 
 # --- events ---------------------------------------------------------------------------------
