@@ -78,7 +78,7 @@ BY_KEY = {"zone": st.sampled_from(["UTC", "Europe/Stockholm", "Pacific/Apia"])}
 
 def drawn(part: Any, home: str, depth: int = 4) -> st.SearchStrategy[Any]:
     """Draw from the answered part of a schema; ``depth`` bounds how far it follows itself."""
-    if part == {}:
+    if not {"$ref", "anyOf", "const", "enum", "type"} & part.keys():
         return TEXTS | st.integers(-3, 3) | st.booleans()
     if "$ref" in part:
         found, kind = resolved(part["$ref"], home)
@@ -408,7 +408,7 @@ def test_a_mapping_that_the_schema_admits_is_taken(
 
 ONLY_THE_LINT = re.compile(
     r"is taken by|has no st|There is no|The layer|not a feeling|off the scale|The condition"
-    r"|is not a (duration|time|time zone)\b|measure\.unit|probabilities add|The same point"
+    r"|is not a (duration|time|time zone)\b|longer than 1,000 years|measure\.unit|probabilities add|The same point"
 )
 MAPS = {path.name: read_data(path).result for path in (ROOT / "examples/maps").glob("*.yaml")}
 
@@ -418,7 +418,6 @@ MAPS = {path.name: read_data(path).result for path in (ROOT / "examples/maps").g
     spoiled(
         st.sampled_from(sorted(MAPS)).map(MAPS.get),
         times=4,
-        odd=ODD.filter(lambda value: not isinstance(value, dict)),
     )
 )
 def test_the_lint_and_the_schema_of_maps_agree(data: Any) -> None:
