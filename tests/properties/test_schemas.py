@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from kundresa.documents import faults_in_data, read_data
 from kundresa.documents.schemas import bundled, schema, validator
 from kundresa.events.sources import read_mapping
 from kundresa.measures.queries import answer
-from kundresa.measures.specs import MapSpec, StageSpec, StepSpec, TouchpointSpec
+from kundresa.measures.specs import MapSpec, StageSpec, StepSpec, TouchpointSpec, Unit
 from kundresa.store.table import EventTable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -265,7 +266,8 @@ def test_an_answer_keeps_to_the_schema_of_results(kind: str, data: st.DataObject
     query, log = data.draw(queries(kind)), data.draw(LOGS)
     if refusals(query):
         return
-    spec = data.draw(st.sampled_from([MAP, MapSpec(MAP.stages, MAP.touchpoints, unit="account")]))
+    units: list[Unit] = ["profile", "account", ("property", "view")]
+    spec = replace(MAP, unit=data.draw(st.sampled_from(units)))
     found = answer(query, EventTable.from_events(log), lambda _name: spec)
     assert_valid("result", json.loads(json.dumps(found, allow_nan=False)))
 
