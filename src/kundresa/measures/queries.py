@@ -29,9 +29,6 @@ from kundresa.store import EventTable, Snapshot, table_of
 
 VERSION: Final = 1
 MOST_STEPS: Final = 50
-LONGEST: Final = 365_250 * DAY
-"""A thousand years: longer lengths of time are slips, and would not fit a column of times."""
-
 LONGEST_COMPARED: Final = 36_525 * DAY
 """A hundred years, so that the period before still has dates."""
 
@@ -281,15 +278,10 @@ class _Reader:
         if self.query.get(key) is None:
             return None
         try:
-            found = parse_duration(self.query[key])
+            return parse_duration(self.query[key])
         except BadInputError as error:
             self.fault(key, error.message, error.hint)
             return None
-        except OverflowError:
-            found = LONGEST + 1
-        if found > LONGEST:
-            self.fault(key, "is longer than 1,000 years.", "Leave it out to set no limit.")
-        return found
 
     def filter(self) -> Any:
         given = self.query.get("filter")
