@@ -31,7 +31,7 @@ browser: setup ## run only the tests in a real browser
 check: setup ## format, lint, types, import contracts, changelog
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy
+	@KUNDRESA_DATA_DIR=.mypy_cache/data .venv/bin/mypy # its Django plug-in reads the settings
 	@$(PY) tools/check_imports.py
 	@if find src -path '*/templates/*' -name '*.html' | grep -q .; then .venv/bin/djlint --quiet --check --lint src; fi
 	@$(PY) tools/check_changelog.py
