@@ -70,6 +70,9 @@ class MapPage:
     data_end: date | None = None
     """The day of the newest event, in the map's zone."""
 
+    is_simulated: bool = False
+    """Whether events among those counted say of themselves that they are made up."""
+
 
 @dataclass(frozen=True)
 class MapRow:

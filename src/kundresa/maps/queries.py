@@ -61,7 +61,13 @@ def map_page(workspace: str, map_id: str, asked: Asked) -> MapPage:
         period=period,
         unclaimed=[Unclaimed(str(row["event"]), int(row["count"])) for row in live["unclaimed"]],
         notices=list(live["notices"]),
+        is_simulated=_is_simulated(snapshot),
     )
+
+
+def _is_simulated(snapshot: Snapshot) -> bool:
+    """Tell whether any event has the property ``simulated``, as sample data has."""
+    return any("p/boolean/simulated" in part.columns for part in snapshot.version.parts)
 
 
 def _period(asked: Asked, snapshot: Snapshot, zone: str) -> Period:

@@ -27,6 +27,7 @@ def compose_page(
     unclaimed: Sequence[Unclaimed] = (),
     notices: Sequence[str] = (),
     write_key: str = "",
+    is_simulated: bool = False,
 ) -> MapPage:
     """Draw a map and its tables from one view."""
     view = view_of(document, asked.language, live)
@@ -47,6 +48,7 @@ def compose_page(
         unclaimed=unclaimed,
         language=view.language,
         write_key=write_key,
+        is_simulated=is_simulated,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from django.test import Client
 
+import kundresa
 from kundresa.accounts.api import Workspace
 from kundresa.documents import read_map
 from kundresa.documents.layout.words import number, per_cent, per_cent_span
@@ -193,3 +195,16 @@ def test_another_machine_is_refused(client: Client, alice: Workspace) -> None:
     assert client.get(ALICES, headers={"host": "kundresa.example"}).status_code == 403
     assert client.get(ALICES, headers={"host": "127.0.0.1.evil.example"}).status_code == 403
     assert client.get(ALICES, headers={"host": "localhost:8600"}).status_code == 200
+
+
+def test_the_page_says_of_how_many_the_numbers_are_and_what_is_made_up(
+    client: Client, fill: Fill, alice: Workspace
+) -> None:
+    page = text_of(client, ALICES)
+    live = kundresa.measure_map(kundresa.read_map(MAP), EventTable.from_events(worked()))
+    journeys, profiles = (live["totals"][name] for name in ("journeys", "profiles"))
+    assert f"{journeys} journeys of {profiles} customers that began in the period" in page
+    assert "Simulated data" not in page
+    made_up = [replace(event, properties={"simulated": True}) for event in worked()]
+    carol = fill("Carol", made_up, MAP.replace("id: bicycle", "id: carols"))
+    assert "Simulated data" in text_of(client, f"/w/{carol.slug}/maps/carols/")
