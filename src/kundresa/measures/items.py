@@ -156,7 +156,7 @@ def item_numbers(
                 count,
                 count_codes(profile[item.mask], profile_count),
                 int(item.mask.sum()),
-                {stage_ids[k]: share(count, int(parts.reached[k].sum())) for k in item.stages},
+                {stage_ids[k]: _stage_share(parts.reached[k], reach[index]) for k in item.stages},
                 int(exits[index].sum()),
                 total,
                 following,
@@ -170,6 +170,14 @@ def item_numbers(
             )
         )
     return tuple(numbers)
+
+
+def _stage_share(reached: Bools, touched: Bools) -> float | None:
+    """Give the journeys that touched it among those that reached the stage.
+
+    Where a milestone decides who reached it, journeys may touch without reaching.
+    """
+    return share(int((reached & touched).sum()), int(reached.sum()))
 
 
 def share(part: float, whole: float) -> float | None:

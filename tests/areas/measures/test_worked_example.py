@@ -146,3 +146,17 @@ def test_a_dead_end_loses_more_than_its_stage():
     measured = living_map(EventTable.from_events([parse_event(row) for row in rows]), SPEC)
     dead = {numbers.id: numbers.dead_end.is_dead_end for numbers in measured.touchpoints}
     assert [name for name, is_dead in dead.items() if is_dead] == ["chat"]
+
+
+def test_a_share_of_a_stage_with_a_milestone_is_of_those_who_reached_it():
+    spec = MapSpec(
+        stages=(StageSpec("choose", ("look",), reached_when="decide"), StageSpec("buy", ("pay",))),
+        touchpoints=(TouchpointSpec("look", "look"), TouchpointSpec("pay", "pay")),
+    )
+    day = {"look": "2026-01-01", "decide": "2026-01-02"}
+    did = {"a": ["look", "decide"], "b": ["look"], "c": ["look"], "d": ["decide"]}
+    rows = [{"profile": p, "event": e, "time": day[e]} for p, names in did.items() for e in names]
+    measured = living_map(EventTable.from_events([parse_event(row) for row in rows]), spec)
+    look = measured.touchpoints[0]
+    assert (measured.stages[0].reached, look.reach) == (2, 3)
+    assert look.share_of_stage == {"choose": 0.5}
