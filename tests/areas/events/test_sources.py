@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,15 @@ from kundresa.core.errors import BadInputError
 from kundresa.core.records import parse_event
 from kundresa.events.sources import fingerprint, read_events, read_jsonl, read_mapped, read_mapping
 from kundresa.events.sources.csv_file import CsvFile
+from kundresa.events.sources.table_file import whole
 from tests.support.orders import ROW, as_events, lay
+
+
+def read_whole(path: Path) -> dict[str, Any]:
+    """Read a CSV file as a table to join."""
+    file = CsvFile(path)
+    file.check()
+    return whole(file, file.header())
 
 
 def test_a_wide_row_becomes_an_event_for_each_of_its_times(tmp_path: Path) -> None:
@@ -114,19 +123,19 @@ def test_a_file_that_cannot_be_read_is_a_sentence(
 ) -> None:
     (tmp_path / "x.csv").write_bytes(content)
     with pytest.raises(BadInputError, match=said):
-        CsvFile(tmp_path / "x.csv").whole()
+        read_whole(tmp_path / "x.csv")
 
 
 def test_a_broken_gzip_and_a_missing_file_are_sentences(tmp_path: Path) -> None:
     whole = gzip.compress(b"a,b\n" + b"1,2\n" * 9_999)
     (tmp_path / "x.csv.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInputError, match="can't be read"):
-        CsvFile(tmp_path / "x.csv.gz").whole()
+        read_whole(tmp_path / "x.csv.gz")
     (tmp_path / "y.csv.gz").write_bytes(b"plain")
     with pytest.raises(BadInputError, match="can't be read"):
-        CsvFile(tmp_path / "y.csv.gz").whole()
+        read_whole(tmp_path / "y.csv.gz")
     with pytest.raises(BadInputError, match="No such file"):
-        CsvFile(tmp_path / "z.csv").whole()
+        read_whole(tmp_path / "z.csv")
 
 
 def test_a_bad_mapping_tells_every_fault_with_its_place(tmp_path: Path) -> None:

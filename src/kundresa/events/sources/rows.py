@@ -6,8 +6,8 @@ conditions don't hold, or is rejected with file, line and reason. Nothing falls 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from kundresa.core.errors import BadInputError, Fault, known_values
 from kundresa.events.sources import mapping as mappings
 from kundresa.events.sources.batch import Batch, Faults, joined
-from kundresa.events.sources.csv_file import CsvFile, Rows
 from kundresa.events.sources.makers import Maker
-from kundresa.events.sources.reading import Progress, Reading, Rejected
+from kundresa.events.sources.reading import Piece, Progress, Reading, Rejected, collected
+from kundresa.events.sources.table_file import Rows, TableFile, whole
+from kundresa.events.sources.tables import open_table
 
 _BETWEEN: Final = "\x1f"
 
@@ -34,102 +35,158 @@ def read_mapped(mapping: mappings.Mapping, *, progress: Progress | None = None) 
     BadInputError
         If a file can't be read at all, or lacks a column that the mapping names.
     """
-    sources = [_Source(mapping, rule) for rule in mapping.rows]
+    return collected(mapped_pieces(mapping), progress)
+
+
+def mapped_pieces(
+    mapping: mappings.Mapping, *, skip: int = 0, check: bool = False
+) -> Iterator[Piece]:
+    """Read the tables of a mapping piece by piece, without the first ``skip`` rows of them all.
+
+    With ``check``, every file is read through beforehand, so that one that breaks off or isn't in
+    its encoding is refused before anything was taken from it.
+    """
+    files = Files(mapping)
+    sources = [Source(mapping, rule, files) for rule in mapping.rows]
     faults = [fault for source in sources for fault in source.missing_columns()]
     if faults:
         raise BadInputError("The files don't have what the mapping names.", faults=faults)
-    reading = Reading()
-    for source in sources:
-        source.read(reading, progress or (lambda _table, _rows: None))
-    return reading
+    if check:
+        files.check()
+    sizes = [source.file.path.stat().st_size for source in sources]
+    rows = 0
+    for index, source in enumerate(sources):
+        before = rows
+        for piece in source.pieces(skip - before):
+            rows = before + piece.rows
+            share = sum(sizes[:index]) + sizes[index] * piece.share
+            yield replace(piece, rows=rows, share=share / max(sum(sizes), 1))
 
 
-class _Source:
+class Files:
+    """The files of a mapping's tables, each opened once."""
+
+    def __init__(
+        self, mapping: mappings.Mapping, given: Mapping[str, TableFile] | None = None
+    ) -> None:
+        self._mapping = mapping
+        self._found = dict(given or {})
+
+    def __getitem__(self, table: str) -> TableFile:
+        if table not in self._found:
+            mapping = self._mapping
+            self._found[table] = open_table(mapping.folder, mapping.tables[table], mapping.missing)
+        return self._found[table]
+
+    def check(self) -> None:
+        """Raise when one of those opened so far can't be read."""
+        for file in self._found.values():
+            file.check()
+
+
+class Source:
     """One table with its joins and the makers of its events."""
 
-    def __init__(self, mapping: mappings.Mapping, rule: Mapping[str, Any]) -> None:
+    def __init__(self, mapping: mappings.Mapping, rule: Mapping[str, Any], files: Files) -> None:
         self._mapping = mapping
         self._name = rule["table"]
-        self._file = CsvFile(_path(mapping, self._name), mapping.missing)
-        self._joins = [_Join(mapping, join) for join in rule.get("join") or []]
+        self.file = files[self._name]
         self._makers = [Maker(mapping, rule, event) for event in rule["events"]]
+        self._wanted = dict.fromkeys(name for maker in self._makers for name in maker.columns())
+        self._joins = [
+            _Join(files[join["table"]], join["on"], self._wanted) for join in rule.get("join") or []
+        ]
+        self._keys = dict.fromkeys(name for join in self._joins for name in join.on)
 
     def missing_columns(self) -> list[Fault]:
         """List the columns that the mapping names and neither the table nor a join has."""
         faults = []
-        known = list(self._file.header)
+        known = list(self.file.header({*self._wanted, *self._keys}))
         for join in self._joins:
-            faults += join.missing_columns(self._file.path.name, known)
+            faults += join.missing_columns(self.file.path.name, known)
             known += [name for name in join.header if name not in known]
-        wanted = dict.fromkeys(name for maker in self._makers for name in maker.columns())
         return faults + [
-            Fault(self._file.path.name, f"has no column {name!r}.", known_values(name, known))
-            for name in wanted
+            Fault(self.file.path.name, f"has no column {name!r}.", known_values(name, known))
+            for name in self._wanted
             if name not in known
         ]
 
-    def read(self, reading: Reading, progress: Progress) -> None:
-        before = reading.rows
-        for rows in self._file.batches():
-            reading.rows = before + rows.read
-            reading.rejected += rows.rejected
-            progress(self._name, reading.rows)
-            self._take(rows, reading)
-
-    def _take(self, rows: Rows, reading: Reading) -> None:
-        texts = dict(rows.texts)
+    def pieces(self, skip: int) -> Iterator[Piece]:
+        """Give what the rows after the first ``skip`` gave."""
+        own = self.file.header()
+        wanted = [name for name in {**self._wanted, **self._keys} if name in own]
+        types = {**self.file.types(), **self._mapping.types}
         for join in self._joins:
-            texts |= join.columns(texts)
-        batch = Batch(rows.lines, texts, self._mapping.types, Faults())
+            types = {**join.types(), **types}
+        before = 0
+        for rows in self.file.batches(wanted):
+            if rows.read > skip:
+                left = rows.after(skip - before) if skip > before else rows
+                yield self._piece(left, types)
+            before = rows.read
+
+    def _piece(self, rows: Rows, types: Mapping[str, str]) -> Piece:
+        columns = dict(rows.columns)
+        for join in self._joins:
+            columns |= join.columns(columns)
+        batch = Batch(rows.lines, columns, types, Faults())
         made = [maker(batch) for maker in self._makers]
+        reasons = batch.faults.reasons
         bad = np.zeros(len(batch), bool)
-        bad[list(batch.faults.reasons)] = True
-        reading.tables += [
-            table.filter(pa.array(~bad[origin])) if bad[origin].any() else table
+        bad[list(reasons)] = True
+        tables = [
+            table.filter(pa.array(~bad[origin])) if reasons and bad[origin].any() else table
             for origin, table in made
             if len(origin)
         ]
-        reading.rejected += [
-            Rejected(self._file.path.name, int(rows.lines[row]), "; ".join(why), rows.row(row))
-            for row, why in sorted(batch.faults.reasons.items())
+        rejected = rows.rejected + [
+            Rejected(self.file.path.name, int(rows.lines[row]), "; ".join(why), rows.row(row))
+            for row, why in sorted(reasons.items())
         ]
+        rejected.sort(key=lambda each: each.line)
+        return Piece(self._name, rows.read, rows.share, tables, rejected)
 
 
 class _Join:
     """Another table, looked up by the columns that both have."""
 
-    def __init__(self, mapping: mappings.Mapping, rule: Mapping[str, Any]) -> None:
-        self._on: list[str] = rule["on"]
-        self._file = CsvFile(_path(mapping, rule["table"]), mapping.missing)
+    def __init__(self, file: TableFile, on: list[str], wanted: Collection[str]) -> None:
+        self.on = on
+        self._wanted = wanted
+        self._file = file
         self._table: tuple[pa.Array, dict[str, pa.Array]] | None = None
 
     @property
-    def header(self) -> list[str]:
-        return list(self._file.header)
+    def header(self) -> tuple[str, ...]:
+        return self._file.header(self.on)
+
+    def types(self) -> Mapping[str, str]:
+        return self._file.types()
 
     def missing_columns(self, left: str, known: list[str]) -> list[Fault]:
         sides = ((left, known), (self._file.path.name, self.header))
         return [
             Fault(name, f"has no column {column!r} to join on.", known_values(column, columns))
             for name, columns in sides
-            for column in self._on
+            for column in self.on
             if column not in columns
         ]
 
-    def columns(self, texts: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    def columns(self, left: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Give this table's other columns for rows with those keys, null where none fits."""
         keys, columns = self._read()
-        left = joined([texts[name] for name in self._on], _BETWEEN)
-        found = pc.index_in(left, value_set=keys, skip_nulls=True)
+        found = pc.index_in(
+            joined([left[name] for name in self.on], _BETWEEN), value_set=keys, skip_nulls=True
+        )
         return {name: column.take(found) for name, column in columns.items()}
 
     def _read(self) -> tuple[pa.Array, dict[str, pa.Array]]:
         if self._table is None:
-            rows = self._file.whole()
-            keys = joined([rows[name] for name in self._on], _BETWEEN)
+            names = [name for name in self.header if name in self._wanted or name in self.on]
+            rows = whole(self._file, names)
+            keys = joined([rows[name] for name in self.on], _BETWEEN)
             self._refuse_doubles(keys)
-            rest = {name: column for name, column in rows.items() if name not in self._on}
-            self._table = keys, rest
+            self._table = keys, {n: column for n, column in rows.items() if n not in self.on}
         return self._table
 
     def _refuse_doubles(self, keys: pa.Array) -> None:
@@ -138,14 +195,9 @@ class _Join:
         if not len(twice):
             return
         first = twice[0].as_py()
-        on = ", ".join(self._on)
+        on = ", ".join(self.on)
         raise BadInputError(
             f"{self._file.path.name} has {first['counts']} rows with {on} ="
             f" {first['values'].replace(_BETWEEN, ', ')}; a join needs one.",
             hint="Make that table the one whose rows become events, and join the other to it.",
         )
-
-
-def _path(mapping: mappings.Mapping, table: str) -> Path:
-    file: str = mapping.tables[table]["file"]
-    return mapping.folder / file
