@@ -73,7 +73,8 @@ def orders(count: int) -> pa.Table:
 def write(folder: Path, table: pa.Table) -> None:
     pa.parquet.write_table(table, folder / "orders.parquet")
     text = pa.compute.strftime(table["ordered"].cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%S")
-    pa.csv.write_csv(table.set_column(2, "ordered", text), folder / "orders.csv")
+    needed = pa.csv.WriteOptions(quoting_style="needed")
+    pa.csv.write_csv(table.set_column(2, "ordered", text), folder / "orders.csv", needed)
     for kind in TARGETS:
         (folder / f"orders-{kind}.yaml").write_text(MAPPING.format(kind=kind), "utf-8")
 

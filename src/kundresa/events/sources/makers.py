@@ -72,9 +72,9 @@ class Maker:
         }
         for key in _TEXTS:
             if key in self._both:
-                found = _not_blank(_text(batch, rows, self._both[key]))
-                # An id differs from row to row; the store keeps it as text.
-                columns[key] = plain_text(found) if key == "id" else found
+                found = _text(batch, rows, self._both[key])
+                # An id differs from row to row; coding it would only cost time.
+                columns[key] = _no_space(plain_text(found)) if key == "id" else _not_blank(found)
         for name, rule in self._properties.items():
             sort, values = _value(batch, rows, rule)
             columns[f"p/{sort}/{name}"] = values
@@ -134,13 +134,14 @@ class Maker:
         encoded = coded(column)
         days = np.array([known.get(t, np.nan) for t in encoded.dictionary.to_pylist()] + [np.nan])
         found = days[pc.fill_null(encoded.indices, len(days) - 1).to_numpy(zero_copy_only=False)]
-        said = dict(zip(rows.tolist(), range(len(rows)), strict=True))
+        unknown = np.isnan(found)
+        said = dict(zip(rows[unknown].tolist(), np.flatnonzero(unknown).tolist(), strict=True))
 
         def reason(row: int) -> str:
             value = column[said[row]].as_py()
             return f"dates.{name} knows no date for {value!r}. {known_values(value, known)}"
 
-        batch.faults.add(rows[np.isnan(found)], reason)
+        batch.faults.add(rows[unknown], reason)
         return found
 
     # --- money and feelings -------------------------------------------------------------------
@@ -164,7 +165,7 @@ class Maker:
         wrong = np.array([not is_currency(name) for name in names] + [False], bool)
         codes = pc.fill_null(encoded.indices, len(names)).to_numpy(zero_copy_only=False)
         bad = wrong[codes]
-        said = dict(zip(rows.tolist(), codes.tolist(), strict=True))
+        said = dict(zip(rows[bad].tolist(), codes[bad].tolist(), strict=True))
         batch.faults.add(
             rows[bad], lambda row: f"currency is {names[said[row]]!r}. Write three letters, as SEK."
         )
@@ -234,8 +235,12 @@ def _number(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
 def _not_blank(texts: pa.Array) -> pa.Array:
     """Give null for texts of nothing but spaces: a name must name something."""
     encoded = coded(texts)
-    words = encoded.dictionary
-    blank = pc.equal(pc.utf8_trim_whitespace(words), "")
+    words = _no_space(encoded.dictionary)
+    return words.take(encoded.indices) if words.null_count else encoded
+
+
+def _no_space(texts: pa.Array) -> pa.Array:
+    blank = pc.or_(pc.utf8_is_space(texts), pc.equal(texts, ""))
     if not pc.any(blank).as_py():
-        return encoded
-    return pc.if_else(blank, pa.scalar(None, pa.string()), words).take(encoded.indices)
+        return texts
+    return pc.if_else(blank, pa.scalar(None, pa.string()), texts)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,8 @@ from kundresa.events.sources.json_file import text_of
 from kundresa.events.sources.table_file import Rows, with_nulls
 
 BATCH = 131_072
+_PLAIN_SIZE: Final = 6
+"""Bytes of a text from which on it is hardly held as a code."""
 
 
 class ParquetFile:
@@ -46,7 +49,7 @@ class ParquetFile:
     def batches(self, wanted: Collection[str]) -> Iterator[Rows]:
         """Read the wanted columns, some rows at a time."""
         read = 0
-        with self._open() as file:
+        with self._open(self._coded(wanted)) as file:
             total = max(file.metadata.num_rows, 1)
             names = [name for name in self._schema.names if name in wanted]
             # No column at all would give no rows either.
@@ -66,11 +69,32 @@ class ParquetFile:
             array = pa.concat_arrays(array.chunks)
         return with_nulls(_plain(array), self._missing)
 
+    def _coded(self, wanted: Collection[str]) -> list[str]:
+        """List the texts that the file holds as codes; reading them so saves coding them again."""
+        with self._open() as file:
+            found = file.metadata
+            chunks = [
+                found.row_group(group).column(column)
+                for group in range(found.num_row_groups)
+                for column in range(found.num_columns)
+            ]
+        sizes: dict[str, list[float]] = {}
+        for chunk in chunks:
+            bits = chunk.total_uncompressed_size / max(chunk.num_values, 1)
+            sizes.setdefault(chunk.path_in_schema, []).append(bits)
+        return [
+            field.name
+            for field in self._schema
+            if field.name in wanted
+            and pa.types.is_string(field.type)
+            and max(sizes.get(field.name, [_PLAIN_SIZE])) < _PLAIN_SIZE
+        ]
+
     @contextmanager
-    def _open(self) -> Iterator[pq.ParquetFile]:
+    def _open(self, coded: Collection[str] = ()) -> Iterator[pq.ParquetFile]:
         try:
             with self.path.open("rb") as raw:
-                yield pq.ParquetFile(raw, pre_buffer=True)
+                yield pq.ParquetFile(raw, pre_buffer=True, read_dictionary=list(coded))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             said = getattr(error, "strerror", None) or str(error).partition("\n")[0].rstrip(".")
             raise BadInputError(
