@@ -6,6 +6,7 @@ from kundresa.events.actions import (
     make_source,
     seal_inbox,
     take_in,
+    take_in_pieces,
 )
 from kundresa.events.contracts import Imported
 from kundresa.events.queries import set_aside_count, store_of, write_keys
@@ -19,5 +20,6 @@ __all__ = [
     "set_aside_count",
     "store_of",
     "take_in",
+    "take_in_pieces",
     "write_keys",
 ]

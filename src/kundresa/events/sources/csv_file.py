@@ -98,6 +98,17 @@ class CsvFile:
                 if len(rows.lines) or rows.rejected:
                     yield rows
 
+    def rows_in(self, text: str) -> list[Mapping[str, str | None]] | str:
+        """Read one row."""
+        try:
+            rows = list(csv.reader([text], delimiter=self._delimiter, strict=True))
+        except csv.Error as error:
+            return f"can't be read: {error}."
+        row, width = (rows or [[]])[0], len(self._header)
+        if len(row) != width:
+            return f"has {len(row)} fields where the header has {width}."
+        return [dict(zip(self._header, row, strict=True))]
+
     def _next(self, buffer: Buffer, names: list[str]) -> Rows:
         block = None if self._is_careful else _block(buffer, self._delimiter)
         columns = self._columns(block, names) if block else None

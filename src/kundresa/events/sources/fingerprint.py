@@ -20,6 +20,14 @@ def fingerprint(source: Path | Mapping) -> str:
     return found.hexdigest()[:32]
 
 
+def fingerprint_of_mended(path: Path, mapping: Mapping | None) -> str:
+    """Give 32 hexadecimal digits for a quarantine file as it stands now, read by a mapping."""
+    found = hashlib.sha256(b"mended")
+    found.update(_said(mapping) if mapping else b"")
+    found.update(_digest(path))
+    return found.hexdigest()[:32]
+
+
 def _said(mapping: Mapping) -> bytes:
     """Give what a mapping means for its files, whatever its comments, titles and file names."""
     tables = {

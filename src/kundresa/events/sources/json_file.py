@@ -49,17 +49,18 @@ class JsonFile:
 
     def batches(self, wanted: Collection[str]) -> Iterator[Rows]:
         """Read the objects piece by piece."""
-        return rows_of_lines(self.path, self._encoding, wanted, self._missing, self._taken)
+        return rows_of_lines(self.path, self._encoding, wanted, self._missing, self.rows_in)
 
     def _rows(self) -> Iterator[Mapping[str, str | None]]:
         with reading(self.path, self._encoding) as stream:
             for _, line in lines_of(stream):
-                found = self._taken(line.decode()) if line and line.strip() else []
+                found = self.rows_in(line.decode()) if line and line.strip() else []
                 yield from [] if isinstance(found, str) else found
 
-    def _taken(self, line: str) -> list[Mapping[str, str | None]] | str:
+    def rows_in(self, text: str) -> list[Mapping[str, str | None]] | str:
+        """Take an object apart."""
         try:
-            data = msgspec.json.decode(line)
+            data = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError) as error:
             return f"is not JSON: {error}"
         if not isinstance(data, dict):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from kundresa.core.errors import KundresaError
 from kundresa.core.records import Event, parse_event
+from kundresa.events.sources.quarantine import Mended
 from kundresa.events.sources.reading import Piece, Progress, Reading, Rejected, collected
 from kundresa.events.sources.text_file import lines_of, too_long
 from kundresa.events.sources.text_file import reading as reading_of
@@ -42,6 +43,19 @@ def record_pieces(file: Path, *, zone: str = "UTC", skip: int = 0) -> Iterator[P
                 yield Piece(file.name, rows, stream.share, [events_to_rows(events)], rejected)
                 events, rejected = [], []
     yield Piece(file.name, rows, 1.0, [events_to_rows(events)], rejected)
+
+
+def mended_records(mended: Sequence[Mended], *, skip: int = 0) -> Iterator[Piece]:
+    """Read event records that were put aside and mended, without the first ``skip``."""
+    events, rejected = list[Event](), list[Rejected]()
+    for row in mended[skip:]:
+        text = row.row if isinstance(row.row, str) else json.dumps(row.row)
+        found = _event(text.encode(), f"{row.file}:{row.line}", "UTC")
+        if isinstance(found, Event):
+            events.append(found)
+        else:
+            rejected.append(Rejected(row.file, row.line, found, row.row))
+    yield Piece("rows put aside", len(mended), 1.0, [events_to_rows(events)], rejected)
 
 
 def _event(line: bytes | None, place: str, zone: str) -> Event | str:

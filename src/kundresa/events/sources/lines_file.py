@@ -41,10 +41,11 @@ class LinesFile:
     def batches(self, wanted: Collection[str]) -> Iterator[Rows]:
         """Read the lines piece by piece."""
         names = [name for name in self.header() if name in wanted]
-        return rows_of_lines(self.path, self._encoding, names, self._missing, self._row)
+        return rows_of_lines(self.path, self._encoding, names, self._missing, self.rows_in)
 
-    def _row(self, line: str) -> list[Mapping[str, str | None]] | str:
-        found = self._pattern.fullmatch(line)
+    def rows_in(self, text: str) -> list[Mapping[str, str | None]] | str:
+        """Take a line apart."""
+        found = self._pattern.fullmatch(text)
         return "doesn't fit the pattern." if found is None else [found.groupdict()]
 
 

@@ -43,7 +43,8 @@ class Maker:
 
     def columns(self) -> Iterator[str]:
         """Give every column that is needed."""
-        time = self._event["time"]
+        name, time = self._event["event"], self._event["time"]
+        yield from [] if isinstance(name, str) else _columns_of(name)
         if isinstance(time, str):
             yield time
         elif "column" in time:
@@ -66,7 +67,7 @@ class Maker:
         rows, columns = self._times(batch, rows)
         columns |= {
             "profile": self._profile(batch, rows),
-            "event": repeated(self._event["event"], len(rows), pa.string()),
+            "event": self._name(batch, rows),
             **self._money(batch, rows),
             **self._score(batch, rows),
         }
@@ -85,6 +86,16 @@ class Maker:
         if found.null_count:
             without = rows[found.is_null().to_numpy(zero_copy_only=False)]
             batch.faults.add(without, lambda _row: "profile is missing.")
+        return found
+
+    def _name(self, batch: Batch, rows: Ints) -> pa.Array:
+        rule = self._event["event"]
+        if isinstance(rule, str):
+            return repeated(rule, len(rows), pa.string())
+        found = _not_blank(_text(batch, rows, rule))
+        if found.null_count:
+            without = rows[found.is_null().to_numpy(zero_copy_only=False)]
+            batch.faults.add(without, lambda _row: "event is missing.")
         return found
 
     # --- time ---------------------------------------------------------------------------------

@@ -189,8 +189,7 @@ def _event_faults(event: Any, place: str, dates: AnyMapping[str, Any]) -> list[F
     if not isinstance(event, dict):
         return [Fault(place, "is not an event.", "Write {event: …, time: …}.")]
     faults = _unknown(event, _EVENT, f"{place}.")
-    if not event.get("event"):
-        faults.append(Fault(f"{place}.event", "is missing.", "Write the event's name."))
+    faults += _name_faults(event.get("event"), f"{place}.event")
     if "when" in event:
         faults += faults_in(event["when"], f"{place}.when")
     faults += _time_faults(event.get("time"), f"{place}.time", dates)
@@ -203,6 +202,15 @@ def _event_faults(event: Any, place: str, dates: AnyMapping[str, Any]) -> list[F
     if score is not None:
         faults += _scale_faults(score, f"{place}.score")
     return faults
+
+
+def _name_faults(name: Any, place: str) -> list[Fault]:
+    if isinstance(name, str) and name:
+        return []
+    if isinstance(name, dict) and "value" not in name and _is_rule(name):
+        return []
+    hint = "Write the event's name, or {column: …} where the rows tell it."
+    return [Fault(place, f"is {name!r}." if name else "is missing.", hint)]
 
 
 def _time_faults(time: Any, place: str, dates: AnyMapping[str, Any]) -> list[Fault]:

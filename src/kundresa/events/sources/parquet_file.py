@@ -63,6 +63,10 @@ class ParquetFile:
                 read += batch.num_rows
                 yield Rows(lines, columns, read, read / total)
 
+    def rows_in(self, text: str) -> str:  # noqa: ARG002
+        """Say that such a file has no lines of text."""
+        return "row is text: write it as {column: value}."
+
     def _plain(self, column: pa.ChunkedArray) -> pa.Array:
         array = column.combine_chunks()
         if isinstance(array, pa.ChunkedArray):

@@ -25,10 +25,11 @@ class Rejected:
     line: int
     reason: str
     row: Any
+    rule: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give it as a line of a quarantine file."""
-        return dict(vars(self))
+        return {key: value for key, value in vars(self).items() if key != "rule" or value}
 
 
 @dataclass

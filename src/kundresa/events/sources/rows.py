@@ -6,9 +6,10 @@ conditions don't hold, or is rejected with file, line and reason. Nothing falls 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from kundresa.core.errors import BadInputError, Fault, known_values
 from kundresa.events.sources import mapping as mappings
 from kundresa.events.sources.batch import Batch, Faults, joined
 from kundresa.events.sources.makers import Maker
+from kundresa.events.sources.quarantine import Mended, MendedFile
 from kundresa.events.sources.reading import Piece, Progress, Reading, Rejected, collected
 from kundresa.events.sources.table_file import Rows, TableFile, whole
 from kundresa.events.sources.tables import open_table
@@ -38,21 +40,69 @@ def read_mapped(mapping: mappings.Mapping, *, progress: Progress | None = None) 
     return collected(mapped_pieces(mapping), progress)
 
 
-def mapped_pieces(
-    mapping: mappings.Mapping, *, skip: int = 0, check: bool = False
-) -> Iterator[Piece]:
-    """Read the tables of a mapping piece by piece, without the first ``skip`` rows of them all.
+def check_mapped(mapping: mappings.Mapping) -> None:
+    """Raise when a file can't be read to its end, or lacks a column that the mapping names.
 
-    With ``check``, every file is read through beforehand, so that one that breaks off or isn't in
-    its encoding is refused before anything was taken from it.
+    So nothing is taken from a file that breaks off, or isn't in its encoding.
     """
     files = Files(mapping)
-    sources = [Source(mapping, rule, files) for rule in mapping.rows]
+    _sources(mapping, files)
+    files.check()
+
+
+def mapped_pieces(mapping: mappings.Mapping, *, skip: int = 0) -> Iterator[Piece]:
+    """Read the tables of a mapping piece by piece, without the first ``skip`` rows of them all."""
+    return _pieces(_sources(mapping, Files(mapping)), skip)
+
+
+def mended_pieces(
+    mapping: mappings.Mapping, mended: Sequence[Mended], *, skip: int = 0
+) -> Iterator[Piece]:
+    """Read rows that were put aside and mended by the rules that refused them."""
+    files = Files(mapping)
+    by_rule: dict[int, list[Mended]] = {}
+    for row in mended:
+        by_rule.setdefault(_rule_of(row, mapping), []).append(row)
+    given = {
+        index: MendedFile(files[mapping.rows[index]["table"]], rows, mapping.missing)
+        for index, rows in sorted(by_rule.items())
+    }
+    return _pieces(_sources(mapping, files, given), skip)
+
+
+def _rule_of(row: Mended, mapping: mappings.Mapping) -> int:
+    names = [rule_name(index) for index in range(len(mapping.rows))]
+    index = names.index(row.rule) if row.rule in names else -1
+    file = Path(str(mapping.tables[mapping.rows[index]["table"]]["file"])).name
+    if index < 0 or file != row.file:
+        raise BadInputError(
+            f"Line {row.place} was put aside by {row.rule or 'no rule'} for {row.file}, which the"
+            " mapping doesn't have.",
+            hint="Give the mapping that the rows were refused by.",
+        )
+    return index
+
+
+def rule_name(index: int) -> str:
+    """Name an entry of a mapping's rows."""
+    return f"rows[{index}]"
+
+
+def _sources(
+    mapping: mappings.Mapping, files: Files, given: Mapping[int, TableFile] | None = None
+) -> list[Source]:
+    """Open all tables whose rows become events, or only those given."""
+    sources = [
+        Source(mapping, index, files, (given or {}).get(index))
+        for index in (range(len(mapping.rows)) if given is None else given)
+    ]
     faults = [fault for source in sources for fault in source.missing_columns()]
     if faults:
         raise BadInputError("The files don't have what the mapping names.", faults=faults)
-    if check:
-        files.check()
+    return sources
+
+
+def _pieces(sources: Sequence[Source], skip: int) -> Iterator[Piece]:
     sizes = [source.file.path.stat().st_size for source in sources]
     rows = 0
     for index, source in enumerate(sources):
@@ -66,11 +116,9 @@ def mapped_pieces(
 class Files:
     """The files of a mapping's tables, each opened once."""
 
-    def __init__(
-        self, mapping: mappings.Mapping, given: Mapping[str, TableFile] | None = None
-    ) -> None:
+    def __init__(self, mapping: mappings.Mapping) -> None:
         self._mapping = mapping
-        self._found = dict(given or {})
+        self._found: dict[str, TableFile] = {}
 
     def __getitem__(self, table: str) -> TableFile:
         if table not in self._found:
@@ -87,10 +135,14 @@ class Files:
 class Source:
     """One table with its joins and the makers of its events."""
 
-    def __init__(self, mapping: mappings.Mapping, rule: Mapping[str, Any], files: Files) -> None:
+    def __init__(
+        self, mapping: mappings.Mapping, index: int, files: Files, given: TableFile | None = None
+    ) -> None:
+        rule = mapping.rows[index]
         self._mapping = mapping
+        self._rule = rule_name(index)
         self._name = rule["table"]
-        self.file = files[self._name]
+        self.file = given or files[self._name]
         self._makers = [Maker(mapping, rule, event) for event in rule["events"]]
         self._wanted = dict.fromkeys(name for maker in self._makers for name in maker.columns())
         self._joins = [
@@ -139,10 +191,10 @@ class Source:
             for origin, table in made
             if len(origin)
         ]
-        rejected = rows.rejected + [
-            Rejected(self.file.path.name, int(rows.lines[row]), "; ".join(why), rows.row(row))
-            for row, why in sorted(reasons.items())
-        ]
+        rejected = [replace(each, rule=self._rule) for each in rows.rejected]
+        for row, why in sorted(reasons.items()):
+            place = self.file.path.name, int(rows.lines[row])
+            rejected.append(Rejected(*place, "; ".join(why), rows.row(row), self._rule))
         rejected.sort(key=lambda each: each.line)
         return Piece(self._name, rows.read, rows.share, tables, rejected)
 

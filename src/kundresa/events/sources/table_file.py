@@ -5,7 +5,7 @@ A kind knows nothing of events. Everything is text unless the file itself says o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -77,6 +77,9 @@ class TableFile(Protocol):
 
     def batches(self, wanted: Collection[str]) -> Iterator[Rows]:
         """Read the wanted columns piece by piece, always in the same order."""
+
+    def rows_in(self, text: str) -> Sequence[Mapping[str, str | None]] | str:
+        """Give the rows that a mended piece of the file's text holds, or what is wrong with it."""
 
 
 def whole(file: TableFile, wanted: Collection[str]) -> dict[str, pa.Array]:
