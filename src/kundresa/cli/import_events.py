@@ -149,7 +149,7 @@ def _import(
 ) -> None:
     # Only now, so that a file that can't be read leaves no workspace behind.
     found, folder = open_workspace(workspace, data)
-    from kundresa.events.api import take_in_pieces
+    from kundresa.events.api import take_in_pieces, taken_in
     from kundresa.events.sources import Quarantine
 
     aside = _place(origin, file, quarantine, folder.path)
@@ -158,10 +158,11 @@ def _import(
         done = take_in_pieces(
             found.id, folder.store(found.id), seen.pieces,
             name=origin.name, fingerprint=origin.fingerprint, actor="kundresa import",
-            quarantine=Quarantine(aside), told=seen.told,
+            quarantine=Quarantine(aside),
         )  # fmt: skip
     except KeyboardInterrupt:
-        click.echo(seen.stopped(), err=True)
+        saved = taken_in(folder.store(found.id), origin.fingerprint)
+        click.echo(seen.stopped(saved), err=True)
         sys.exit(1)
     if origin.mended is not None:
         aside = _put_back(origin.mended, aside)
@@ -210,8 +211,6 @@ class _Seen:
         self._origin = origin
         self._shown = shown
         self._first: list[Rejected] = []
-        self._saved = 0
-        self._events = 0
         self._progress = _Progress(f"Importing {origin.name}")
 
     def pieces(self, *, skip: int) -> Iterator[Piece]:
@@ -228,21 +227,17 @@ class _Seen:
             yield piece
         self._progress.end()
 
-    def told(self, done: Imported) -> None:
-        """Hear what is saved."""
-        self._saved, self._events = done.rows, done.events
-
     def bad(self) -> list[str]:
         """List the first bad rows."""
         return [f"  {bad.file}, line {bad.line}: {bad.reason}" for bad in self._first]
 
-    def stopped(self) -> str:
+    def stopped(self, saved: Imported) -> str:
         """Say what is saved and how to go on."""
         self._progress.end()
         again = shlex.join(["kundresa", *sys.argv[1:]])
         return (
-            f"Stopped. {self._saved:,} rows of {self._origin.name} are saved, with"
-            f" {self._events:,} events. Go on with:\n  {again}"
+            f"Stopped. {saved.rows:,} rows of {self._origin.name} are saved, with"
+            f" {saved.events:,} events. Go on with:\n  {again}"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
@@ -109,15 +109,13 @@ def take_in_pieces(
     fingerprint: str,
     actor: str,
     quarantine: Quarantine | None = None,
-    told: Callable[[Imported], None] = lambda _done: None,
 ) -> Imported:
     """Put the events of a source into the store, some rows at a time, each row once.
 
     ``fingerprint`` (`events.sources.fingerprint`) tells whether the same content came before. The
     store's ``CURRENT`` takes the events and how many rows are done in one step, so a call after a
     crash goes on where the last one stopped, and one after the end adds nothing. The audit line
-    comes last. Bad rows go to ``quarantine``; ``told`` hears what is saved. Nothing is started by
-    imported events.
+    comes last. Bad rows go to ``quarantine``. Nothing is started by imported events.
 
     Raises
     ------
@@ -126,13 +124,13 @@ def take_in_pieces(
     """
     with _importing(folder):
         store = Store(folder)
-        done = _done(store, fingerprint)
+        done = taken_in(folder, fingerprint)
         is_over = has_audit_line(workspace_id, "imported events", fingerprint=fingerprint)
         if done.rows and is_over:
             return done
         if quarantine:
             quarantine.go_on_after(done.rejected)
-        for chunk in _chunks(pieces(skip=done.rows)):
+        for chunk in _chunks(pieces(skip=done.rows), done.rows):
             bad = [each for piece in chunk for each in piece.rejected]
             tables = [table for piece in chunk for table in piece.tables]
             events = sum(table.num_rows for table in tables)
@@ -144,19 +142,16 @@ def take_in_pieces(
             if quarantine:
                 quarantine.put(bad)
             _write_version(workspace_id, store.append_rows(tables, marks=_marks(done, fingerprint)))
-            told(done)
         store.compact()
         _write_version(workspace_id, store.version)
         _tell_audit(workspace_id, done, name=name, fingerprint=fingerprint, actor=actor)
     return done
 
 
-def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+def _chunks(pieces: Iterable[Piece], before: int) -> Iterator[list[Piece]]:
     """Put pieces together until they hold `CHUNK` rows, as every version of a store has a price."""
     chunk: list[Piece] = []
-    before = None
     for piece in pieces:
-        before = piece.rows if before is None else before
         chunk.append(piece)
         if piece.rows - before >= CHUNK:
             yield chunk
@@ -165,9 +160,9 @@ def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
         yield chunk
 
 
-def _done(store: Store, fingerprint: str) -> Imported:
-    """Say what the store holds of a source; nothing of it is added by saying so."""
-    marks = store.version.marks
+def taken_in(folder: Path, fingerprint: str) -> Imported:
+    """Say what the store holds of a source by now; nothing is added by saying so."""
+    marks = Store(folder).version.marks
     rows, events, bad = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
     return Imported(rows, events, 0, bad)
 

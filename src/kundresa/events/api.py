@@ -7,6 +7,7 @@ from kundresa.events.actions import (
     seal_inbox,
     take_in,
     take_in_pieces,
+    taken_in,
 )
 from kundresa.events.contracts import Imported
 from kundresa.events.queries import set_aside_count, store_of, write_keys
@@ -21,5 +22,6 @@ __all__ = [
     "store_of",
     "take_in",
     "take_in_pieces",
+    "taken_in",
     "write_keys",
 ]

@@ -134,7 +134,8 @@ class Column:
             return None
         some = self.present.slice(0, _FEW)
         for form in (None, *FORMS):
-            if 1 - len(read_moments(some, Clock(form=form)).reasons) / len(some) >= MOSTLY:
+            bad = len(read_moments(some, Clock(form=form)).reasons)
+            if bad < len(some) and bad <= max((1 - MOSTLY) * len(some), 1):
                 return form or ""
         return None
 

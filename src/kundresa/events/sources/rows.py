@@ -145,10 +145,11 @@ class Source:
         self.file = given or files[self._name]
         self._makers = [Maker(mapping, rule, event) for event in rule["events"]]
         self._wanted = dict.fromkeys(name for maker in self._makers for name in maker.columns())
-        self._joins = [
-            _Join(files[join["table"]], join["on"], self._wanted) for join in rule.get("join") or []
-        ]
-        self._keys = dict.fromkeys(name for join in self._joins for name in join.on)
+        joins = rule.get("join") or []
+        # A joined table may hold what the next one is joined on.
+        self._keys = dict.fromkeys(name for join in joins for name in join["on"])
+        wanted = {*self._wanted, *self._keys}
+        self._joins = [_Join(files[join["table"]], join["on"], wanted) for join in joins]
 
     def missing_columns(self) -> list[Fault]:
         """List the columns that the mapping names and neither the table nor a join has."""
