@@ -166,7 +166,7 @@ def _import(
         sys.exit(1)
     if origin.mended is not None:
         aside = _put_back(origin.mended, aside)
-    kept = str(aside) if done.rejected else None
+    kept = str(aside) if done.rejected and aside.exists() else None
     body = {**vars(done), "workspace": found.slug, "quarantine": kept}
     lines = _lines(done, origin, found.slug, kept)
     answer(body, as_json=as_json, text="\n".join(lines[:1] + lines[1:2] + seen.bad() + lines[2:]))
@@ -200,8 +200,12 @@ def _lines(done: Imported, origin: Origin, workspace: str, aside: str | None) ->
     if aside is None:
         return [read, added]
     if origin.mended is not None:
-        return [read, added, f"{done.rejected:,} rows are still bad; only they stay in {aside}."]
-    return [read, added, f"{done.rejected:,} bad rows went to {aside}."]
+        return [read, added, f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."]
+    return [read, added, f"Put aside: {_rows(done.rejected)}, in {aside}."]
+
+
+def _rows(count: int) -> str:
+    return "1 bad row" if count == 1 else f"{count:,} bad rows"
 
 
 class _Seen:

@@ -57,7 +57,7 @@ def test_import_adds_once_and_puts_bad_rows_aside(tmp_path: Path, file: Path) ->
     assert Path(body["quarantine"]).stat().st_mode & 0o077 == 0
     second = run("import", file, folder=tmp_path)
     assert "nothing was added" in second.stdout
-    assert "1 bad rows went to" in second.stdout
+    assert "Put aside: 1 bad row, in" in second.stdout
     assert Store(tmp_path / "data/stores/1").event_count == 2
 
 
@@ -129,7 +129,7 @@ def test_mended_rows_come_in_once_and_leave_the_quarantine(tmp_path: Path, mappi
     mend(0, {"customer": "bob", "ordered": "2026-03-05", "amount": 1})
     half = run("import", aside, "--mapping", mapping, folder=tmp_path)
     assert "Added 1 events" in half.stdout, half.stderr
-    assert "1 rows are still bad; only they stay in" in half.stdout
+    assert "Still bad: 1 bad row, all that" in half.stdout
     assert [json.loads(line)["line"] for line in aside.read_text().splitlines()] == [4]
     mend(0, ["ann", "2026-03-02", "2.3"])
     last = json.loads(run("import", aside, "--mapping", mapping, "--json", folder=tmp_path).stdout)

@@ -198,7 +198,8 @@ class _Guess:
         first: dict[str, Any] = {}
         self._take_channel(rule)
         self._take_money(rule, first)
-        self._take_score(first)
+        if len(chosen) == 1:  # of several events nothing tells which one was scored
+            self._take_score(first)
         if self._zoneless:
             names = ", ".join(self._zoneless)
             self.notes.append(f"zone: {names}: read in {self._zone}, as no zone is told")

@@ -18,6 +18,7 @@ from kundresa.events.sources.batch import Batch
 from kundresa.events.sources.moments import Clock, read_moments
 
 MOSTLY: Final = 0.95
+_PART: Final = 100
 _FEW: Final = 1_000  # rows on which a form of times is tried
 _DAY_FIRST: Final = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 _CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
@@ -80,7 +81,14 @@ class Column:
     def rank(self, what: str) -> int | None:
         """Say which of the words for something the name has, 0 for the surest; none if none."""
         known = WORDS[what]
-        found = [known.index(word) for word in (*self.words, self.name.lower()) if word in known]
+        own = (*self.words, self.name.lower())
+        found = [known.index(word) for word in own if word in known]
+        # Nordic words grow together: kundnummer, medlemsnr. Less sure than any whole word.
+        found += [
+            _PART + index
+            for index, word in enumerate(known)
+            if len(word) >= 4 and any(each.startswith(word) for each in own)
+        ]
         return min(found, default=None)
 
     @cached_property

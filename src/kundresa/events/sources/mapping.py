@@ -207,7 +207,7 @@ def _event_faults(event: Any, place: str, dates: AnyMapping[str, Any]) -> list[F
 def _name_faults(name: Any, place: str) -> list[Fault]:
     if isinstance(name, str) and name:
         return []
-    if isinstance(name, dict) and "value" not in name and _is_rule(name):
+    if isinstance(name, dict) and _is_rule(name):
         return []
     hint = "Write the event's name, or {column: …} where the rows tell it."
     return [Fault(place, f"is {name!r}." if name else "is missing.", hint)]

@@ -188,7 +188,7 @@ class Source:
         bad = np.zeros(len(batch), bool)
         bad[list(reasons)] = True
         tables = [
-            table.filter(pa.array(~bad[origin])) if reasons and bad[origin].any() else table
+            _used(table.filter(pa.array(~bad[origin])) if reasons else table)
             for origin, table in made
             if len(origin)
         ]
@@ -198,6 +198,25 @@ class Source:
             rejected.append(Rejected(*place, "; ".join(why), rows.row(row), self._rule))
         rejected.sort(key=lambda each: each.line)
         return Piece(self._name, rows.read, rows.share, tables, rejected)
+
+
+def _used(table: pa.Table) -> pa.Table:
+    """Leave out the words of rows that gave no event: a store keeps every word it gets."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            kept = pa.chunked_array(map(_with_used, table.column(index).chunks), field.type)
+            table = table.set_column(index, field, kept)
+    return table
+
+
+def _with_used(column: pa.Array) -> pa.Array:
+    used = np.zeros(len(column.dictionary), bool)
+    used[column.indices.drop_null().to_numpy()] = True
+    if used.all():
+        return column
+    places = pa.array((np.cumsum(used) - 1).astype(np.int32))
+    words = column.dictionary.filter(pa.array(used))
+    return pa.DictionaryArray.from_arrays(places.take(column.indices), words)
 
 
 class _Join:
