@@ -18,7 +18,6 @@ from kundresa.events.sources.batch import Batch
 from kundresa.events.sources.moments import Clock, read_moments
 
 MOSTLY: Final = 0.95
-_PART: Final = 100
 _FEW: Final = 1_000  # rows on which a form of times is tried
 _DAY_FIRST: Final = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 _CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
@@ -78,14 +77,14 @@ class Column:
         spaced = re.sub(r"(?<=[a-zåäöæø0-9])(?=[A-ZÅÄÖÆØ])", " ", name)
         return tuple(re.findall(r"[^\W\d_]+", spaced.lower()))
 
-    def rank(self, what: str) -> int | None:
+    def rank(self, what: str) -> float | None:
         """Say which of the words for something the name has, 0 for the surest; none if none."""
         known = WORDS[what]
         own = (*self.words, self.name.lower())
-        found = [known.index(word) for word in own if word in known]
-        # Nordic words grow together: kundnummer, medlemsnr. Less sure than any whole word.
+        found: list[float] = [known.index(word) for word in own if word in known]
+        # Nordic words grow together, as kundnummer: a little less sure than the whole word.
         found += [
-            _PART + index
+            index + 0.5
             for index, word in enumerate(known)
             if len(word) >= 4 and any(each.startswith(word) for each in own)
         ]

@@ -7,6 +7,7 @@ conditions don't hold, or is rejected with file, line and reason. Nothing falls 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -172,7 +173,7 @@ class Source:
         for join in self._joins:
             types = {**join.types(), **types}
         before = 0
-        for rows in self.file.batches(wanted):
+        for rows in _ahead(self.file.batches(wanted)):
             if rows.read > skip:
                 left = rows.after(skip - before) if skip > before else rows
                 yield self._piece(left, types)
@@ -198,6 +199,15 @@ class Source:
             rejected.append(Rejected(*place, "; ".join(why), rows.row(row), self._rule))
         rejected.sort(key=lambda each: each.line)
         return Piece(self._name, rows.read, rows.share, tables, rejected)
+
+
+def _ahead(batches: Iterator[Rows]) -> Iterator[Rows]:
+    """Read the next batch while the last one is taken apart; arrow and numpy share no lock."""
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(next, batches, None)
+        while (rows := reading.result()) is not None:
+            reading = reader.submit(next, batches, None)
+            yield rows
 
 
 def _used(table: pa.Table) -> pa.Table:
