@@ -22,7 +22,7 @@ from kundresa.events.sources import read_mapping
 from kundresa.events.sources.rows import mapped_pieces
 
 TARGETS = {"parquet": 1 / 2, "csv": 1 / 3}
-ROUNDS = 5
+ROUNDS = 9
 MAPPING = """
 kundresa_mapping: 1
 zone: Europe/Stockholm
@@ -90,8 +90,10 @@ def compare(folder: Path, kind: str, read: Callable[[Path], object], rows: int) 
         made = sum(table.num_rows for piece in mapped_pieces(mapping) for table in piece.tables)
         assert made == rows
 
-    ours = best(take)
-    theirs = best(lambda: read(folder / f"orders.{kind}"))
+    pairs = [(seconds(take), seconds(lambda: read(folder / f"orders.{kind}")))
+             for _ in range(ROUNDS)]  # fmt: skip
+    # Both of a pair meet the same machine, however busy it is.
+    ours, theirs = sorted(pairs, key=lambda pair: pair[1] / pair[0])[ROUNDS // 2]
     ratio, target = theirs / ours, TARGETS[kind]
     verdict = "met" if ratio >= target else "missed"
     print(
@@ -100,14 +102,10 @@ def compare(folder: Path, kind: str, read: Callable[[Path], object], rows: int) 
     )
 
 
-def best(take: Callable[[], object]) -> float:
-    """Give the seconds of the quickest of some rounds."""
-    seconds = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        take()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+def seconds(take: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    take()
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

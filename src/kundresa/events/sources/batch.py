@@ -208,7 +208,17 @@ def floats(numbers: pa.Array) -> NDArray[np.float64]:
 
 def coded(column: pa.Array) -> pa.Array:
     """Give texts as codes into a list of different texts."""
-    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    return column if is_coded(column) else column.dictionary_encode()
+
+
+def is_coded(column: pa.Array) -> bool:
+    """Tell whether texts are codes into a list, which may hold more than is used."""
+    return bool(pa.types.is_dictionary(column.type))
+
+
+def nothing(count: int) -> pa.Array:
+    """Give coded texts that are all missing."""
+    return pa.nulls(count, pa.dictionary(pa.int32(), pa.string()))
 
 
 def picked(column: pa.Array, rows: Ints) -> pa.Array:

@@ -161,7 +161,7 @@ def _block(buffer: Buffer, delimiter: str) -> _Block | None:
     starts = np.concatenate([[0], ends[:-1] + 1])
     if (
         b"\0" in content
-        or (b"\r" in content and content.count(b"\r") != content.count(b"\r\n"))
+        or not _ends_lines(letters[:size], feeds[feeds < size])
         or int((ends - starts).max()) >= _WIDEST
         or not _are_plain(letters, quotes, ord(delimiter))
     ):
@@ -170,6 +170,12 @@ def _block(buffer: Buffer, delimiter: str) -> _Block | None:
     lines = np.arange(len(ends)) if not len(quotes) else np.searchsorted(feeds, ends)
     count = int(np.searchsorted(feeds, size))
     return _Block(content, lines[is_filled], count, bool(len(quotes)))
+
+
+def _ends_lines(letters: NDArray[np.uint8], feeds: Ints) -> bool:
+    """Tell whether every carriage return stands before a line feed."""
+    returns = np.count_nonzero(letters == _RETURN)
+    return not returns or returns == np.count_nonzero(letters[feeds - 1] == _RETURN)
 
 
 def _are_plain(letters: NDArray[np.uint8], quotes: Ints, delimiter: int) -> bool:

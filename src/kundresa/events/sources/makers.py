@@ -20,10 +20,20 @@ from kundresa.core.records import (
     scale_bounds,
 )
 from kundresa.events.sources import mapping as mappings
-from kundresa.events.sources.batch import Batch, Ints, coded, floats, joined, plain_text, repeated
+from kundresa.events.sources.batch import (
+    Batch,
+    Ints,
+    coded,
+    floats,
+    joined,
+    nothing,
+    plain_text,
+    repeated,
+)
 from kundresa.events.sources.moments import Clock, read_moments
 from kundresa.store.rows import rows_of
 
+_CODED: Final = ("currency", "channel", "group", "scale")
 _TEXTS: Final = ("channel", "group", "id")
 _EPOCH: Final = date(1970, 1, 1)
 _FIRST_DAY: Final = (date.min - _EPOCH).days
@@ -66,6 +76,7 @@ class Maker:
             rows = rows[as_mask(self._event["when"], batch)]
         rows, columns = self._times(batch, rows)
         columns |= {
+            **dict.fromkeys(_CODED, nothing(len(rows))),
             "profile": self._profile(batch, rows),
             "event": self._name(batch, rows),
             **self._money(batch, rows),

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from kundresa.core.errors import BadInputError, Fault, known_values
 from kundresa.events.sources import mapping as mappings
-from kundresa.events.sources.batch import Batch, Faults, joined
+from kundresa.events.sources.batch import Batch, Faults, is_coded, joined
 from kundresa.events.sources.makers import Maker
 from kundresa.events.sources.quarantine import Mended, MendedFile
 from kundresa.events.sources.reading import Piece, Progress, Reading, Rejected, collected
@@ -188,8 +188,9 @@ class Source:
         reasons = batch.faults.reasons
         bad = np.zeros(len(batch), bool)
         bad[list(reasons)] = True
+        may_hold_more = reasons or any(map(is_coded, rows.columns.values()))
         tables = [
-            _used(table.filter(pa.array(~bad[origin])) if reasons else table)
+            _used(table.filter(pa.array(~bad[origin]))) if may_hold_more else table
             for origin, table in made
             if len(origin)
         ]
