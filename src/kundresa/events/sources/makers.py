@@ -35,6 +35,7 @@ from kundresa.store.rows import rows_of
 
 _CODED: Final = ("currency", "channel", "group", "scale")
 _TEXTS: Final = ("channel", "group", "id")
+_SPACE, _BEYOND = 0x20, 0x80
 _EPOCH: Final = date(1970, 1, 1)
 _FIRST_DAY: Final = (date.min - _EPOCH).days
 _LAST_DAY: Final = (date.max - _EPOCH).days
@@ -191,7 +192,11 @@ class Maker:
         batch.faults.add(
             rows[bad], lambda row: f"currency is {names[said[row]]!r}. Write three letters, as SEK."
         )
-        return pc.utf8_upper(encoded.dictionary).take(encoded.indices)
+        upper = pc.utf8_upper(encoded.dictionary)
+        # Two spellings of one currency, as sek and SEK, would make a list with doubles.
+        if len(upper) != len(pc.unique(upper)):
+            return upper.take(encoded.indices)
+        return pa.DictionaryArray.from_arrays(encoded.indices, upper)
 
     def _score(self, batch: Batch, rows: Ints) -> dict[str, pa.Array]:
         rule = self._event.get("score")
@@ -262,7 +267,19 @@ def _not_blank(texts: pa.Array) -> pa.Array:
 
 
 def _no_space(texts: pa.Array) -> pa.Array:
-    blank = pc.or_(pc.utf8_is_space(texts), pc.equal(texts, ""))
-    if not pc.any(blank).as_py():
+    if not _may_be_blank(texts):
         return texts
+    blank = pc.or_(pc.utf8_is_space(texts), pc.equal(texts, ""))
     return pc.if_else(blank, pa.scalar(None, pa.string()), texts)
+
+
+def _may_be_blank(texts: pa.Array) -> bool:
+    """Tell from their first bytes whether any text may be empty or begin with a space."""
+    if not len(texts) or texts.buffers()[2] is None:
+        return bool(len(texts))
+    starts = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
+    if (np.diff(starts) == 0).any():
+        return True
+    first = np.frombuffer(texts.buffers()[2], np.uint8)[starts[:-1]]
+    # Spaces beyond ASCII begin with a byte from 0xc2 on, and so do many letters.
+    return bool(((first <= _SPACE) | (first >= _BEYOND)).any())

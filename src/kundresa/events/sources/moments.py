@@ -1,8 +1,7 @@
 """Times of a column, read at once where they are plain, one by one where they aren't.
 
 What is plain ISO 8601 is read from the bytes of the column; `core.times.parse_moment` reads the
-rest, and every time on a day on which the clocks change. Both must say the same; a property test
-holds them to it.
+rest. Both must say the same, also where clocks change; a property test holds them to it.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ _LAST: Final = (date(9998, 12, 31) - _EPOCH).days
 _CLOCKS: Final = (10, 16, 19, 23, 26)
 """Lengths of a date, and of a date with minutes, seconds, and three or six digits of a second."""
 _TAILS: Final = (0, 1, 6)
+_SPAN: Final = 40_000
 _MONTHS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _NOWHERE: Final = np.iinfo(np.int64).min
 
@@ -239,8 +239,10 @@ def _fill(found: Moments, rows: Ints, wall: _Wall, clock: Clock) -> Any:
     known = (day >= _FIRST) & (day <= _LAST)
     precision = clock.precision or ("day" if wall.is_day else "microsecond")
     local = here & known
+    if local.all():
+        local = slice(None)  # the usual case, and no copy
     days = _local_days(day[local], clock.zone)
-    known[local], offset[local] = days.is_even, days.offset
+    offset[local] = days.offsets(wall.time[local] - day[local] * DAY)
     if precision == "day":
         time = day * DAY - offset
         until = time + DAY - 1
@@ -264,44 +266,79 @@ def _minutes(offset: Ints) -> Ints:
 
 @dataclass(frozen=True)
 class _Days:
-    is_even: Bools  # the clocks stand still all day
-    offset: Ints
-    start: Ints
-    end: Ints
+    """Days by their place in a table: offset before and after a change of clocks, and both ends."""
+
+    place: Ints
+    table: Ints
+
+    def offsets(self, clock: Ints) -> Ints:
+        """Give the offset at times since midnight."""
+        before, change, after = self.table[:, 0], self.table[:, 1], self.table[:, 2]
+        found: Ints = before[self.place]
+        if (change < DAY).any():
+            found = np.where(clock < change[self.place], found, after[self.place])
+        return found
+
+    @property
+    def start(self) -> Ints:
+        """The first moment of each day, UTC."""
+        return np.asarray(self.table[:, 3][self.place])
+
+    @property
+    def end(self) -> Ints:
+        """The last moment of each day, UTC."""
+        return np.asarray(self.table[:, 4][self.place])
 
 
 def _local_days(day: Ints, zone: str) -> _Days:
+    return _tabled(day, lambda number: _local_day(number, zone), 5)
+
+
+def _tabled(day: Ints, look: Callable[[int], tuple[int, ...]], width: int) -> _Days:
+    """Look at each different day once."""
     if not len(day):
-        nothing = np.zeros(0, np.int64)
-        return _Days(np.zeros(0, bool), nothing, nothing, nothing)
-    first, last = int(day.min()), int(day.max())
-    span = last - first + 1
-    # Over a few years one look at each day of the span is cheaper than sorting the rows.
-    known, place = (
-        (np.arange(first, last + 1), day - first)
-        if span <= 40_000
-        else np.unique(day, return_inverse=True)
-    )
-    wanted = np.unique(place) if span <= 40_000 else np.arange(len(known))
-    table = np.zeros((len(known), 4), np.int64)
-    table[wanted] = [_local_day(number, zone) for number in known[wanted].tolist()]
-    is_even, offset, start, end = (table[:, column][place] for column in range(4))
-    return _Days(is_even.astype(bool), offset, start, end)
+        return _Days(day, np.zeros((1, width), np.int64))
+    first, span = int(day.min()), int(day.max() - day.min()) + 1
+    if span > _SPAN:
+        known, place = np.unique(day, return_inverse=True)
+        return _Days(place, np.array([look(number) for number in known.tolist()], np.int64))
+    # Over some years a table with a line for every day is quicker than sorting the rows.
+    place = day - first
+    is_there = np.zeros(span, bool)
+    is_there[place] = True
+    table = np.full((span, width), DAY, np.int64)
+    wanted = np.flatnonzero(is_there)
+    table[wanted] = [look(first + number) for number in wanted.tolist()]
+    return _Days(place, table)
 
 
 @lru_cache(maxsize=65_536)
-def _local_day(number: int, zone: str) -> tuple[bool, int, int, int]:
-    """Say of a local day whether one offset holds all day, that, its first and last moment.
-
-    No zone has changed its clocks twice within a day (the shortest time between two changes is
-    nearly seven days), so both ends tell.
-    """
+def _local_day(number: int, zone: str) -> tuple[int, int, int, int, int]:
+    """Give a local day's offset, when on its clock another begins (or `DAY`), that, and its ends."""
     moment = parse_moment((_EPOCH + timedelta(days=number)).isoformat(), zone=zone)
     first = datetime.combine(_EPOCH + timedelta(days=number), datetime.min.time())
     first = first.replace(tzinfo=zone_named(zone))
-    last = first.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    before, after = (_offset(each) for each in (first, last))
-    return before == after, before, moment.time, moment.until
+    return *_change(lambda clock: _offset(first + timedelta(microseconds=clock))), *_ends(moment)
+
+
+def _ends(moment: Moment) -> tuple[int, int]:
+    return moment.time, moment.until
+
+
+def _change(offset_at: Callable[[int], int]) -> tuple[int, int, int]:
+    """Search a day for a change of the clocks: the offset before, the first time after, that one.
+
+    No zone has changed its clocks twice within a day (the shortest time between two changes is
+    nearly seven days), so there is one step at most.
+    """
+    before, after = offset_at(0), offset_at(DAY - 1)
+    if before == after:
+        return before, DAY, after
+    low, high = 0, DAY - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if offset_at(middle) == before else (low, middle)
+    return before, high, after
 
 
 def _offset(moment: datetime) -> int:
@@ -309,21 +346,20 @@ def _offset(moment: datetime) -> int:
 
 
 def _offsets_at(time: Ints, zone: str) -> Ints:
-    """Give a zone's offset at UTC times; `_NOWHERE` on a day on which it changes."""
+    """Give a zone's offset at UTC times; `_NOWHERE` at the ends of the calendar."""
     day = np.floor_divide(time, DAY)
-    known, place = np.unique(day, return_inverse=True)
-    offsets = np.array([_offset_of_utc_day(number, zone) for number in known.tolist()], np.int64)
-    return offsets[place] if len(known) else np.zeros(0, np.int64)
+    known = (day >= _FIRST) & (day <= _LAST)
+    days = _tabled(day[known], lambda number: _utc_day(number, zone), 3)
+    found = np.full(len(time), _NOWHERE)
+    found[known] = days.offsets(time[known] - day[known] * DAY)
+    return found
 
 
 @lru_cache(maxsize=65_536)
-def _offset_of_utc_day(number: int, zone: str) -> int:
-    if not _FIRST <= number <= _LAST:
-        return int(_NOWHERE)
+def _utc_day(number: int, zone: str) -> tuple[int, int, int]:
     first = datetime.combine(_EPOCH + timedelta(days=number), datetime.min.time(), tzinfo=UTC)
-    last = first + timedelta(days=1) - timedelta(microseconds=1)
-    before, after = (_offset(each.astimezone(arrow_zone(zone))) for each in (first, last))
-    return before if before == after else int(_NOWHERE)
+    there = arrow_zone(zone)
+    return _change(lambda clock: _offset((first + timedelta(microseconds=clock)).astimezone(there)))
 
 
 @lru_cache

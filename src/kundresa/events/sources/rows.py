@@ -6,8 +6,9 @@ conditions don't hold, or is rejected with file, line and reason. Nothing falls 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ from kundresa.events.sources.table_file import Rows, TableFile, whole
 from kundresa.events.sources.tables import open_table
 
 _BETWEEN: Final = "\x1f"
+_TAKERS: Final = 2
 
 
 def read_mapped(mapping: mappings.Mapping, *, progress: Progress | None = None) -> Reading:
@@ -172,12 +174,17 @@ class Source:
         types = {**self.file.types(), **self._mapping.types}
         for join in self._joins:
             types = {**join.types(), **types}
-        before = 0
-        for rows in _ahead(self.file.batches(wanted)):
-            if rows.read > skip:
-                left = rows.after(skip - before) if skip > before else rows
-                yield self._piece(left, types)
-            before = rows.read
+        for join in self._joins:
+            join.load()
+
+        def left() -> Iterator[Rows]:
+            before = 0
+            for rows in self.file.batches(wanted):
+                if rows.read > skip:
+                    yield rows.after(skip - before) if skip > before else rows
+                before = rows.read
+
+        return _in_order(left(), lambda rows: self._piece(rows, types))
 
     def _piece(self, rows: Rows, types: Mapping[str, str]) -> Piece:
         columns = dict(rows.columns)
@@ -202,13 +209,21 @@ class Source:
         return Piece(self._name, rows.read, rows.share, tables, rejected)
 
 
-def _ahead(batches: Iterator[Rows]) -> Iterator[Rows]:
-    """Read the next batch while the last one is taken apart; arrow and numpy share no lock."""
-    with ThreadPoolExecutor(1) as reader:
+def _in_order(batches: Iterator[Rows], take: Callable[[Rows], Piece]) -> Iterator[Piece]:
+    """Take batches apart a few at a time while the next one is read; arrow and numpy let others run.
+
+    Pieces come in the order of the file, and memory holds a handful.
+    """
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(_TAKERS) as takers:
+        waiting: deque[Future[Piece]] = deque()
         reading = reader.submit(next, batches, None)
         while (rows := reading.result()) is not None:
             reading = reader.submit(next, batches, None)
-            yield rows
+            waiting.append(takers.submit(take, rows))
+            if len(waiting) > _TAKERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _used(table: pa.Table) -> pa.Table:
@@ -257,13 +272,14 @@ class _Join:
 
     def columns(self, left: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Give this table's other columns for rows with those keys, null where none fits."""
-        keys, columns = self._read()
+        keys, columns = self.load()
         found = pc.index_in(
             joined([left[name] for name in self.on], _BETWEEN), value_set=keys, skip_nulls=True
         )
         return {name: column.take(found) for name, column in columns.items()}
 
-    def _read(self) -> tuple[pa.Array, dict[str, pa.Array]]:
+    def load(self) -> tuple[pa.Array, dict[str, pa.Array]]:
+        """Read the table, once; several threads use it then."""
         if self._table is None:
             names = [name for name in self.header if name in self._wanted or name in self.on]
             rows = whole(self._file, names)
