@@ -195,12 +195,11 @@ class Source:
         reasons = batch.faults.reasons
         bad = np.zeros(len(batch), bool)
         bad[list(reasons)] = True
-        may_hold_more = reasons or any(map(is_coded, rows.columns.values()))
-        tables = [
-            _used(table.filter(pa.array(~bad[origin]))) if may_hold_more else table
-            for origin, table in made
-            if len(origin)
-        ]
+        if reasons:
+            made = [(origin, table.filter(pa.array(~bad[origin]))) for origin, table in made]
+        tables = [table for _, table in made if table.num_rows]
+        if reasons or any(map(is_coded, rows.columns.values())):
+            tables = list(map(_used, tables))
         rejected = [replace(each, rule=self._rule) for each in rows.rejected]
         for row, why in sorted(reasons.items()):
             place = self.file.path.name, int(rows.lines[row])
@@ -237,7 +236,7 @@ def _used(table: pa.Table) -> pa.Table:
 
 def _with_used(column: pa.Array) -> pa.Array:
     used = np.zeros(len(column.dictionary), bool)
-    used[column.indices.drop_null().to_numpy()] = True
+    used[column.indices.drop_null().to_numpy() if column.null_count else column.indices] = True
     if used.all():
         return column
     places = pa.array((np.cumsum(used) - 1).astype(np.int32))
