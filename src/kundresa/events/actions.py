@@ -222,6 +222,7 @@ def _write_version(workspace_id: int, version: Version) -> None:
 @contextmanager
 def _sealing(folder: Path) -> Iterator[None]:
     # Two workers must not read the same bookmark; the system frees the lock of a killed one.
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "sealing.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

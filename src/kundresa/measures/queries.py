@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeGuard, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,11 +19,12 @@ from kundresa.core.conditions import as_mask, faults_in
 from kundresa.core.errors import BadInputError, Fault, known_values, raise_if_faulty
 from kundresa.core.times import DAY, day_start, parse_duration, zone_named
 from kundresa.measures.funnel import FunnelStep, funnel
+from kundresa.measures.funnel_scan import scan_funnel
 from kundresa.measures.journeys import Bools
 from kundresa.measures.living_map import living_map
 from kundresa.measures.specs import MapSpec, Mode, Period, TouchpointSpec, Unit
 from kundresa.measures.transitions import transitions
-from kundresa.store.table import EventTable
+from kundresa.store import EventTable, Snapshot
 
 VERSION: Final = 1
 MOST_STEPS: Final = 50
@@ -58,12 +59,16 @@ PLANNED_STEP_KEYS: Final = ("optional", "within")
 _STEP_KEYS: Final = ("label", "match")
 _DAY: Final = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
 
+LARGE: Final = 50_000
+"""From so many events on, a funnel is counted by the kernel; below, starting it costs more."""
+
 Answer = dict[str, Any]
+Events = EventTable | Snapshot
 MapSpecOf = Callable[[Any], MapSpec]
 
 
 def answer(
-    query: Mapping[str, Any], table: EventTable, map_spec_of: MapSpecOf | None = None
+    query: Mapping[str, Any], events: Events, map_spec_of: MapSpecOf | None = None
 ) -> Answer:
     """Answer a query document.
 
@@ -71,8 +76,8 @@ def answer(
     ----------
     query
         ``{"kundresa_query": 1, "type": "funnel" | "transitions" | "living_map", ...}``.
-    table
-        The events it asks about.
+    events
+        What it asks about: columns in memory, or a version of a store.
     map_spec_of
         Turns what stands under ``map`` into a `MapSpec`; it may raise its own errors.
 
@@ -95,7 +100,16 @@ def answer(
     reader = _Reader(query)
     ask = reader.checked(map_spec_of)
     raise_if_faulty(reader.faults, "The query")
-    return ask(table)
+    return ask(events)
+
+
+def _in_memory(events: Events) -> EventTable:
+    return events if isinstance(events, EventTable) else events.table()
+
+
+def _is_large(events: Events) -> TypeGuard[Snapshot]:
+    """Tell whether compiled kernels over the store are worth their start."""
+    return isinstance(events, Snapshot) and events.version.event_count >= LARGE
 
 
 class _Reader:
@@ -105,7 +119,7 @@ class _Reader:
         self.query = query
         self.faults: list[Fault] = []
 
-    def checked(self, map_spec_of: MapSpecOf | None) -> Callable[[EventTable], Answer]:
+    def checked(self, map_spec_of: MapSpecOf | None) -> Callable[[Events], Answer]:
         kind = str(self.query.get("type"))
         seen = self.query.get("kundresa_query")
         if seen != VERSION or isinstance(seen, bool):
@@ -139,14 +153,21 @@ class _Reader:
             elif key not in known:
                 self.fault(f"{place}{key}", f"is not known {where}.", known_values(key, known))
 
-    def funnel(self) -> Callable[[EventTable], Answer]:
+    def funnel(self) -> Callable[[Events], Answer]:
         steps, unit, window = self.steps(), self.unit(), self.duration("window")
         wanted, period = self.filter(), self.period()
-        return lambda table: funnel(
-            table, steps, window=window, unit=unit, mask=_mask(table, wanted, period)
-        ).to_json()
 
-    def transitions(self, map_spec_of: MapSpecOf | None) -> Callable[[EventTable], Answer]:
+        def ask(events: Events) -> Answer:
+            if unit == "profile" and _is_large(events):
+                found = scan_funnel(events, steps, window=window, filter=wanted, period=period)
+                return found.to_json()
+            table = _in_memory(events)
+            mask = _mask(table, wanted, period)
+            return funnel(table, steps, window=window, unit=unit, mask=mask).to_json()
+
+        return ask
+
+    def transitions(self, map_spec_of: MapSpecOf | None) -> Callable[[Events], Answer]:
         unit, gap = self.unit(), self.duration("gap")
         wanted, period = self.filter(), self.period()
         items = self.touchpoints()
@@ -155,20 +176,31 @@ class _Reader:
                 self.fault("map", "stands beside touchpoints.", "Name the items by one of them.")
             spec = self.map(map_spec_of)
             items = spec.touchpoints if spec else ()
-        return lambda table: transitions(
-            table, touchpoints=items, unit=unit, gap=gap, mask=_mask(table, wanted, period)
-        ).to_json()
 
-    def living_map(self, map_spec_of: MapSpecOf | None) -> Callable[[EventTable], Answer]:
+        def ask(events: Events) -> Answer:
+            table = _in_memory(events)
+            mask = _mask(table, wanted, period)
+            return transitions(table, touchpoints=items, unit=unit, gap=gap, mask=mask).to_json()
+
+        return ask
+
+    def living_map(self, map_spec_of: MapSpecOf | None) -> Callable[[Events], Answer]:
         wanted, period = self.filter(), self.period()
         mode: Mode = self.query.get("mode", "cohort")
         if mode not in get_args(Mode):
             self.fault("mode", f"is {mode!r}.", known_values(mode, get_args(Mode)))
         compare = self.compare(period)
         spec = self.map(map_spec_of)
-        return lambda table: {} if spec is None else living_map(
-            table, spec, period, mode=mode, mask=_mask(table, wanted, None), compare=compare
-        ).to_json()  # fmt: skip
+
+        def ask(events: Events) -> Answer:
+            if spec is None:
+                return {}
+            table = _in_memory(events)
+            mask = _mask(table, wanted, None)
+            found = living_map(table, spec, period, mode=mode, mask=mask, compare=compare)
+            return found.to_json()
+
+        return ask
 
     def compare(self, period: Period | None) -> bool:
         given = self.query.get("compare")
