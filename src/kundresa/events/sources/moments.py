@@ -318,11 +318,8 @@ def _local_day(number: int, zone: str) -> tuple[int, int, int, int, int]:
     moment = parse_moment((_EPOCH + timedelta(days=number)).isoformat(), zone=zone)
     first = datetime.combine(_EPOCH + timedelta(days=number), datetime.min.time())
     first = first.replace(tzinfo=zone_named(zone))
-    return *_change(lambda clock: _offset(first + timedelta(microseconds=clock))), *_ends(moment)
-
-
-def _ends(moment: Moment) -> tuple[int, int]:
-    return moment.time, moment.until
+    before, change, after = _change(lambda clock: _offset(first + timedelta(microseconds=clock)))
+    return before, change, after, moment.time, moment.until
 
 
 def _change(offset_at: Callable[[int], int]) -> tuple[int, int, int]:
