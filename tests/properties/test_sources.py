@@ -18,8 +18,10 @@ from kundresa.core.times import parse_moment
 from kundresa.events.sources import read_mapped, read_mapping
 from kundresa.events.sources.csv_file import CsvFile
 from kundresa.events.sources.moments import Clock, arrow_zone, read_moments
+from kundresa.events.sources.reading import collected
+from kundresa.events.sources.rows import mapped_pieces
 from kundresa.store import EventTable
-from tests.support.orders import HEADER, as_events, lay
+from tests.support.orders import HEADER, ORDERS, as_events, lay
 
 
 def plain(rows: list[dict[str, str]], cities: dict[str, str]) -> tuple[list[Any], set[int]]:
@@ -95,6 +97,32 @@ def test_columns_say_what_the_plain_reading_says(
         reading = read_mapped(read_mapping(mapping))
     assert {line - 2 for line in (each.line for each in reading.rejected)} == bad
     assert as_events(reading.table()) == as_events(EventTable.from_events(expected))
+
+
+@settings(max_examples=50, deadline=None)
+@given(rows=st.lists(LINES, max_size=20), skip=st.integers(0, 42), size=st.integers(20, 200))
+def test_going_on_after_some_rows_reads_the_others(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]], skip: int, size: int
+) -> None:
+    folder = tmp_path_factory.mktemp("orders")
+    twice = ORDERS["rows"] * 2  # a second table, which may begin before or after the stop
+    # A row of another width is rejected before it is taken apart, and counts as well.
+    lines = [",".join(quoted(value) for value in row.values()) for row in rows]
+    lines = [line + ",more" if "s9" in line else line for line in lines]
+
+    def read(some: list[str], rules: list[Any], skip: int = 0) -> tuple[list[Any], list[Any]]:
+        mapping = read_mapping(lay(folder, *some, rows=rules))
+        found = collected(mapped_pieces(mapping, skip=skip))
+        assert found.rows == (len(some) * len(rules) if skip < len(some) * len(rules) else 0)
+        return as_events(found.table()), [(each.reason, each.row) for each in found.rejected]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(CsvFile.__init__.__kwdefaults__, "piece", size)
+        first, second = lines[skip:], lines[max(skip - len(lines), 0) :]
+        expected = [read(some, ORDERS["rows"]) for some in (first, second)]
+        events, bad = read(lines, twice, skip)
+        assert events == sorted(expected[0][0] + expected[1][0], key=repr)
+        assert bad == expected[0][1] + expected[1][1]
 
 
 # --- the quick way and the careful way ------------------------------------------------------------

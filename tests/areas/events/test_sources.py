@@ -15,10 +15,12 @@ import pytest
 from kundresa.core.errors import BadInputError
 from kundresa.core.records import parse_event
 from kundresa.events.sources import (
+    Quarantine,
     Reading,
     fingerprint,
     mapping_of,
     origin_of,
+    origin_of_mended,
     read_events,
     read_jsonl,
     read_mapped,
@@ -26,6 +28,7 @@ from kundresa.events.sources import (
 )
 from kundresa.events.sources.csv_file import CsvFile
 from kundresa.events.sources.json_file import JsonFile
+from kundresa.events.sources.reading import collected
 from kundresa.events.sources.table_file import whole
 from kundresa.events.sources.xes_file import XesFile
 from tests.support.orders import ROW, as_events, lay
@@ -360,3 +363,59 @@ def test_event_records_read_line_by_line(tmp_path: Path) -> None:
     assert [bad.line for bad in reading.rejected] == [3, 4]
     assert "is not JSON" in reading.rejected[0].reason
     assert "'soon' is not a time" in reading.rejected[1].reason
+
+
+@pytest.mark.parametrize(
+    ("table", "content", "mended"),
+    [
+        ({"file": "log.csv"}, 'who,what,at\n"ann,Bought,2026-03-01\n', "ann,Bought,2026-03-01"),
+        ({"file": "log.csv"}, "who,what,at\nann,Bought\n", ["ann", "Bought", "2026-03-01"]),
+        ({"file": "log.jsonl"}, '{"who": "ann"\n', '{"who": "ann", "what": "B", "at": "2026-03-01"}'),
+        ({"file": "log.jsonl"}, "[]\n", {"who": "ann", "what": "Bought", "at": "2026-03-01"}),
+        ({"file": "log.log", "pattern": r"(?P<who>\w+) (?P<what>\w+) (?P<at>\S+)"},
+         "ann Bought\n", "ann Bought 2026-03-01"),
+    ],
+)  # fmt: skip
+def test_a_row_may_be_mended_as_text_list_or_object(
+    tmp_path: Path, table: dict[str, Any], content: str, mended: object
+) -> None:
+    good = {"csv": "bob,Bought,2026-03-02\n", "log": "bob Bought 2026-03-02\n"}
+    more = good.get(table["file"][4:], '{"who": "bob", "what": "B", "at": "2026-03-02"}\n')
+    (tmp_path / table["file"]).write_text(content + more)
+    # Both rules of the table refuse the row, and each takes it back for itself.
+    mapping = mapping_of(
+        {**LOG, "tables": {"log": table}, "rows": LOG["rows"] * 2}, tmp_path, "log"
+    )
+    reading = read_mapped(mapping)
+    aside = Quarantine(tmp_path / "bad.jsonl")
+    aside.put(reading.rejected)
+    assert [who for who, _ in told(reading)] == ["bob", "bob"]
+    lines = [json.loads(line) for line in aside.path.read_text().splitlines()]
+    assert [line["rule"] for line in lines] == ["rows[0]", "rows[1]"]
+    lines[1]["row"] = mended
+    aside.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    again = collected(origin_of_mended(aside.path, mapping).pieces(skip=0))
+    assert [who for who, _ in told(again)] == ["ann"]
+    [bad] = again.rejected
+    assert (bad.rule, bad.line) == ("rows[0]", lines[0]["line"])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 1 is not JSON"),
+        ('{"file": "log.csv", "line": 2}', "line 1 is no row put aside"),
+        (
+            '{"file": "log.csv", "line": 2, "reason": "", "row": [], "rule": "rows[7]"}',
+            "rows\\[7\\]",
+        ),
+        ('{"file": "x.csv", "line": 2, "reason": "", "row": [], "rule": "rows[0]"}', "x.csv"),
+    ],
+)
+def test_a_quarantine_file_that_says_too_little_is_refused(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "log.csv").write_text("who,what,at\n")
+    (tmp_path / "bad.jsonl").write_text(line + "\n")
+    with pytest.raises(BadInputError, match=said):
+        origin_of_mended(tmp_path / "bad.jsonl", mapping_of(LOG, tmp_path, "log")).pieces(skip=0)

@@ -113,7 +113,8 @@ def _pieces(sources: Sequence[Source], skip: int) -> Iterator[Piece]:
         for piece in source.pieces(skip - before):
             rows = before + piece.rows
             share = sum(sizes[:index]) + sizes[index] * piece.share
-            yield replace(piece, rows=rows, share=share / max(sum(sizes), 1))
+            if rows > skip:
+                yield replace(piece, rows=rows, share=share / max(sum(sizes), 1))
 
 
 class Files:
@@ -168,7 +169,7 @@ class Source:
         ]
 
     def pieces(self, skip: int) -> Iterator[Piece]:
-        """Give what the rows after the first ``skip`` gave."""
+        """Give what the rows after the first ``skip`` gave; the others are only counted."""
         own = self.file.header()
         wanted = [name for name in {**self._wanted, **self._keys} if name in own]
         types = {**self.file.types(), **self._mapping.types}
@@ -180,13 +181,14 @@ class Source:
         def left() -> Iterator[Rows]:
             before = 0
             for rows in self.file.batches(wanted):
-                if rows.read > skip:
-                    yield rows.after(skip - before) if skip > before else rows
+                yield rows.after(skip - before) if skip > before else rows
                 before = rows.read
 
         return _in_order(left(), lambda rows: self._piece(rows, types))
 
     def _piece(self, rows: Rows, types: Mapping[str, str]) -> Piece:
+        if not len(rows.lines) and not rows.rejected:
+            return Piece(self._name, rows.read, rows.share)
         columns = dict(rows.columns)
         for join in self._joins:
             columns |= join.columns(columns)
