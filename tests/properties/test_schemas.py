@@ -398,8 +398,10 @@ def demo_mapping() -> Any:
     return json.loads(json.dumps(data, default=str))
 
 
-ELSEWHERE = re.compile(r"\.table$|\.time\.from$|^zone$")
-"""Names of what stands elsewhere in the mapping, and of time zones."""
+ELSEWHERE = re.compile(
+    r"\.table$|\.time\.from$|^zone$|^tables\..*\.(delimiter|encoding|each|pattern)$"
+)
+"""Names of what stands elsewhere in the mapping, of time zones, and what fits a kind of table."""
 
 
 @LAW

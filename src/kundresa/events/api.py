@@ -6,6 +6,8 @@ from kundresa.events.actions import (
     make_source,
     seal_inbox,
     take_in,
+    take_in_pieces,
+    taken_in,
 )
 from kundresa.events.contracts import Imported
 from kundresa.events.queries import set_aside_count, store_of, write_keys
@@ -19,5 +21,7 @@ __all__ = [
     "set_aside_count",
     "store_of",
     "take_in",
+    "take_in_pieces",
+    "taken_in",
     "write_keys",
 ]

@@ -4,15 +4,41 @@ from __future__ import annotations
 
 import gzip
 import json
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from kundresa.core.errors import BadInputError
 from kundresa.core.records import parse_event
-from kundresa.events.sources import fingerprint, read_events, read_jsonl, read_mapped, read_mapping
+from kundresa.events.sources import (
+    Quarantine,
+    Reading,
+    fingerprint,
+    mapping_of,
+    origin_of,
+    origin_of_mended,
+    read_events,
+    read_jsonl,
+    read_mapped,
+    read_mapping,
+)
 from kundresa.events.sources.csv_file import CsvFile
+from kundresa.events.sources.json_file import JsonFile
+from kundresa.events.sources.reading import collected
+from kundresa.events.sources.table_file import whole
+from kundresa.events.sources.xes_file import XesFile
 from tests.support.orders import ROW, as_events, lay
+
+
+def read_whole(path: Path) -> dict[str, Any]:
+    """Read a CSV file as a table to join."""
+    file = CsvFile(path)
+    file.check()
+    return whole(file, file.header())
 
 
 def test_a_wide_row_becomes_an_event_for_each_of_its_times(tmp_path: Path) -> None:
@@ -114,19 +140,19 @@ def test_a_file_that_cannot_be_read_is_a_sentence(
 ) -> None:
     (tmp_path / "x.csv").write_bytes(content)
     with pytest.raises(BadInputError, match=said):
-        CsvFile(tmp_path / "x.csv").whole()
+        read_whole(tmp_path / "x.csv")
 
 
 def test_a_broken_gzip_and_a_missing_file_are_sentences(tmp_path: Path) -> None:
     whole = gzip.compress(b"a,b\n" + b"1,2\n" * 9_999)
     (tmp_path / "x.csv.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInputError, match="can't be read"):
-        CsvFile(tmp_path / "x.csv.gz").whole()
+        read_whole(tmp_path / "x.csv.gz")
     (tmp_path / "y.csv.gz").write_bytes(b"plain")
     with pytest.raises(BadInputError, match="can't be read"):
-        CsvFile(tmp_path / "y.csv.gz").whole()
+        read_whole(tmp_path / "y.csv.gz")
     with pytest.raises(BadInputError, match="No such file"):
-        CsvFile(tmp_path / "z.csv").whole()
+        read_whole(tmp_path / "z.csv")
 
 
 def test_a_bad_mapping_tells_every_fault_with_its_place(tmp_path: Path) -> None:
@@ -159,6 +185,168 @@ def test_a_bad_mapping_tells_every_fault_with_its_place(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("table", "place"),
+    [
+        ({"file": "t.csv", "delimiter": ";;"}, "delimiter"),
+        ({"file": "t.csv", "delimiter": '"'}, "delimiter"),
+        ({"file": "t.csv", "encoding": "latin-99"}, "encoding"),
+        ({"file": "t.csv", "encoding": "base64"}, "encoding"),
+        ({"file": "t.csv", "pattern": "(?P<a>.)"}, "pattern"),
+        ({"file": "t.csv", "format": "xls"}, "format"),
+        ({"file": "t.parquet", "delimiter": ";"}, "delimiter"),
+        ({"file": "t.log"}, "pattern"),
+        ({"file": "t.log", "pattern": "(.*)"}, "pattern"),
+        ({"file": "t.log", "pattern": "(?P<a"}, "pattern"),
+        ({"file": "t.jsonl", "each": 3}, "each"),
+    ],
+)
+def test_what_does_not_fit_a_kind_of_table_is_a_fault(
+    tmp_path: Path, table: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(BadInputError) as caught:
+        read_mapping(lay(tmp_path, ROW, tables={"orders": table, "shops": {"file": "shops.csv"}}))
+    assert [fault.place for fault in caught.value.faults] == [f"tables.orders.{place}"]
+
+
+EVENT = {"event": {"column": "what"}, "time": "at"}
+LOG: dict[str, Any] = {
+    "kundresa_mapping": 1,
+    "zone": "Europe/Stockholm",
+    "tables": {"log": {"file": "log.csv"}},
+    "rows": [{"table": "log", "profile": "who", "events": [EVENT]}],
+}
+
+
+def read_log(folder: Path, content: bytes, **table: Any) -> Reading:
+    """Read a small log as a CSV file."""
+    (folder / "log.csv").write_bytes(content)
+    data = {**LOG, "tables": {"log": {"file": "log.csv", **table}}}
+    return read_mapped(mapping_of(data, folder, "log"))
+
+
+def told(reading: Reading) -> list[tuple[str, str]]:
+    """Give who did what."""
+    table = reading.table()
+    who = [table.profiles[code] for code in table.profile]
+    return list(zip(who, [table.events[code] for code in table.event], strict=True))
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16", "utf-8-sig", "mac-roman"])
+def test_other_encodings_and_delimiters_are_named_in_the_mapping(
+    tmp_path: Path, encoding: str
+) -> None:
+    content = 'who;what;at\nÅsa;"Köpte; igen";2026-03-01\n'.encode(encoding)
+    reading = read_log(tmp_path, content, encoding=encoding, delimiter=";")
+    assert told(reading) == [("Åsa", "Köpte; igen")]
+
+
+def test_a_wrong_encoding_is_told_before_anything_is_taken(tmp_path: Path) -> None:
+    good = "who,what,at\n" + "ann,Bought,2026-03-01\n" * 300_000
+    content = good.encode() + "Åsa,Bought,2026-03-01\n".encode("windows-1252")
+    (tmp_path / "log.csv").write_bytes(content)
+    with pytest.raises(BadInputError, match="is not UTF-8: it holds the byte 0xc5") as caught:
+        origin_of(mapping_of(LOG, tmp_path, "log"), "log")
+    assert "encoding: windows-1252" in caught.value.hint
+
+
+def test_a_broken_quote_costs_its_own_row(tmp_path: Path) -> None:
+    content = b'who,what,at\nann,Bought,2026-03-01\n"bob,Bought,2026-03-01\neve,"Said ""hi""",2026-03-01\n'
+    reading = read_log(tmp_path, content)
+    assert told(reading) == [("ann", "Bought"), ("eve", 'Said "hi"')]
+    [bad] = reading.rejected
+    assert (bad.line, bad.row) == (3, '"bob,Bought,2026-03-01')
+    assert "can't be read" in bad.reason
+
+
+def test_zones_may_be_mixed(tmp_path: Path) -> None:
+    times = ["2026-03-29T01:30:00Z", "2026-03-29T03:30:00+02:00", "2026-03-29 03:30:00",
+             "2026-03-29T02:30:00"]  # fmt: skip
+    rows = "".join(f"ann,Bought,{time}\n" for time in times)
+    table = read_log(tmp_path, f"who,what,at\n{rows}".encode()).table()
+    # The last one lies in the hour that the clocks leave out, and counts on from before it.
+    assert len(set(table.time.tolist())) == 1
+
+
+def test_a_row_without_the_name_of_its_event_is_kept(tmp_path: Path) -> None:
+    reading = read_log(tmp_path, b"who,what,at\nann, ,2026-03-01\n")
+    assert [bad.reason for bad in reading.rejected] == ["event is missing."]
+
+
+def test_types_of_parquet_are_kept_and_large_numbers_stay_whole(tmp_path: Path) -> None:
+    big = 2**62 + 1
+    columns = {
+        "who": pa.array([big, None]),
+        "at": pa.array([1_767_225_600_000_000] * 2, pa.timestamp("us", "Europe/Stockholm")),
+        "paid": pa.array([True, False]),
+        "sum": pa.array([Decimal("12.50"), None]),
+        "tag": pa.array(["a", "b"]).dictionary_encode(),
+        "shop": pa.array([{"city": "Umeå"}, None]),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "log.parquet")
+    rule = {"profile": "who", "currency": {"value": "SEK"},
+            "properties": {"paid": "paid", "tag": "tag", "city": "shop.city"},
+            "events": [{"event": "Paid", "time": "at", "value": "sum"}]}  # fmt: skip
+    data = {"kundresa_mapping": 1, "tables": {"log": {"file": "log.parquet"}},
+            "rows": [{"table": "log", **rule}]}  # fmt: skip
+    reading = read_mapped(mapping_of(data, tmp_path, "log"))
+    assert [(bad.line, bad.reason) for bad in reading.rejected] == [(2, "profile is missing.")]
+    assert reading.rejected[0].row["at"] == "2026-01-01T01:00:00+01:00"
+    table = reading.table()
+    assert table.profiles == [str(big)]
+    assert (table.value.tolist(), table.currencies) == ([12_500_000], ["SEK"])
+    assert table.boolean_column("property", "paid").tolist() == [1]
+    assert table.text_column("property", "tag")[1] == ["a"]
+    assert table.text_column("property", "city")[1] == ["Umeå"]
+
+
+def test_a_document_type_in_xes_is_refused(tmp_path: Path) -> None:
+    laughs = '<!DOCTYPE log [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><log><trace/></log>'
+    (tmp_path / "log.xes").write_text(laughs)
+    file = XesFile(tmp_path / "log.xes", frozenset({""}))
+    for read in (file.check, file.header, lambda: list(file.batches(["a"]))):
+        with pytest.raises(BadInputError, match="declares a document type"):
+            read()
+
+
+def test_attributes_of_a_trace_reach_its_events_wherever_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "log.xes").write_text(
+        '<log><string key="name" value="of the log"/>'
+        '<trace><event><string key="a" value="1"><string key="b" value="inner"/></string></event>'
+        '<string key="a" value="of the trace"/></trace>'
+        '<trace><event><int key="a" value="2"/></event></trace></log>'
+    )
+    file = XesFile(tmp_path / "log.xes", frozenset({""}))
+    assert set(file.header()) == {"a", "case:a"}
+    [rows] = file.batches(["a", "case:a"])
+    assert rows.columns["a"].to_pylist() == ["1", "2"]
+    assert rows.columns["case:a"].to_pylist() == ["of the trace", None]
+
+
+def test_every_element_of_a_list_is_a_row(tmp_path: Path) -> None:
+    lines = ['{"s": 1, "e": [{"t": 5, "k": {"x": true}}, {"t": 6}]}', '{"s": 2}', '{"e": 3}', "[]"]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    file = JsonFile(tmp_path / "t.jsonl", frozenset({""}), each="e")
+    assert file.header() == ("s", "e.t", "e.k.x")
+    [rows] = file.batches(["s", "e.t", "e.k.x"])
+    assert [rows.row(n) for n in range(2)] == [
+        {"s": "1", "e.t": "5", "e.k.x": "true"}, {"s": "1", "e.t": "6", "e.k.x": None},
+    ]  # fmt: skip
+    assert [(bad.line, bad.reason) for bad in rows.rejected] == [
+        (3, "e is not a list."), (4, "is not a JSON object."),
+    ]  # fmt: skip
+
+
+def test_a_key_that_shows_late_is_found_when_it_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kundresa.events.sources.json_file.SOON", 2)
+    (tmp_path / "t.jsonl").write_text('{"a": 1}\n' * 9 + '{"late": 1}\n')
+    file = JsonFile(tmp_path / "t.jsonl", frozenset({""}))
+    assert file.header() == ("a",)
+    assert file.header(["late"]) == ("a", "late")
+
+
 def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
     first = fingerprint(read_mapping(lay(tmp_path, ROW)))
     assert fingerprint(read_mapping(lay(tmp_path, ROW))) == first
@@ -175,3 +363,59 @@ def test_event_records_read_line_by_line(tmp_path: Path) -> None:
     assert [bad.line for bad in reading.rejected] == [3, 4]
     assert "is not JSON" in reading.rejected[0].reason
     assert "'soon' is not a time" in reading.rejected[1].reason
+
+
+@pytest.mark.parametrize(
+    ("table", "content", "mended"),
+    [
+        ({"file": "log.csv"}, 'who,what,at\n"ann,Bought,2026-03-01\n', "ann,Bought,2026-03-01"),
+        ({"file": "log.csv"}, "who,what,at\nann,Bought\n", ["ann", "Bought", "2026-03-01"]),
+        ({"file": "log.jsonl"}, '{"who": "ann"\n', '{"who": "ann", "what": "B", "at": "2026-03-01"}'),
+        ({"file": "log.jsonl"}, "[]\n", {"who": "ann", "what": "Bought", "at": "2026-03-01"}),
+        ({"file": "log.log", "pattern": r"(?P<who>\w+) (?P<what>\w+) (?P<at>\S+)"},
+         "ann Bought\n", "ann Bought 2026-03-01"),
+    ],
+)  # fmt: skip
+def test_a_row_may_be_mended_as_text_list_or_object(
+    tmp_path: Path, table: dict[str, Any], content: str, mended: object
+) -> None:
+    good = {"csv": "bob,Bought,2026-03-02\n", "log": "bob Bought 2026-03-02\n"}
+    more = good.get(table["file"][4:], '{"who": "bob", "what": "B", "at": "2026-03-02"}\n')
+    (tmp_path / table["file"]).write_text(content + more)
+    # Both rules of the table refuse the row, and each takes it back for itself.
+    mapping = mapping_of(
+        {**LOG, "tables": {"log": table}, "rows": LOG["rows"] * 2}, tmp_path, "log"
+    )
+    reading = read_mapped(mapping)
+    aside = Quarantine(tmp_path / "bad.jsonl")
+    aside.put(reading.rejected)
+    assert [who for who, _ in told(reading)] == ["bob", "bob"]
+    lines = [json.loads(line) for line in aside.path.read_text().splitlines()]
+    assert [line["rule"] for line in lines] == ["rows[0]", "rows[1]"]
+    lines[1]["row"] = mended
+    aside.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    again = collected(origin_of_mended(aside.path, mapping).pieces(skip=0))
+    assert [who for who, _ in told(again)] == ["ann"]
+    [bad] = again.rejected
+    assert (bad.rule, bad.line) == ("rows[0]", lines[0]["line"])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 1 is not JSON"),
+        ('{"file": "log.csv", "line": 2}', "line 1 is no row put aside"),
+        (
+            '{"file": "log.csv", "line": 2, "reason": "", "row": [], "rule": "rows[7]"}',
+            "rows\\[7\\]",
+        ),
+        ('{"file": "x.csv", "line": 2, "reason": "", "row": [], "rule": "rows[0]"}', "x.csv"),
+    ],
+)
+def test_a_quarantine_file_that_says_too_little_is_refused(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "log.csv").write_text("who,what,at\n")
+    (tmp_path / "bad.jsonl").write_text(line + "\n")
+    with pytest.raises(BadInputError, match=said):
+        origin_of_mended(tmp_path / "bad.jsonl", mapping_of(LOG, tmp_path, "log")).pieces(skip=0)

@@ -8,17 +8,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from kundresa.events.sources.fingerprint import fingerprint
+from kundresa.events.sources.guess import Guess, guess_mapping
 from kundresa.events.sources.jsonl import read_jsonl
-from kundresa.events.sources.mapping import Mapping, read_mapping
-from kundresa.events.sources.reading import Progress, Reading, Rejected, refuse_bad_rows
+from kundresa.events.sources.mapping import Mapping, mapping_of, read_mapping
+from kundresa.events.sources.origin import Origin, is_quarantine, origin_of, origin_of_mended
+from kundresa.events.sources.quarantine import Quarantine
+from kundresa.events.sources.reading import Piece, Progress, Reading, Rejected, refuse_bad_rows
 from kundresa.events.sources.rows import read_mapped
 from kundresa.store import EventTable
 
 __all__ = [
+    "Guess",
     "Mapping",
+    "Origin",
+    "Piece",
+    "Quarantine",
     "Reading",
     "Rejected",
     "fingerprint",
+    "guess_mapping",
+    "is_quarantine",
+    "mapping_of",
+    "origin_of",
+    "origin_of_mended",
     "read_events",
     "read_jsonl",
     "read_mapped",

@@ -1,7 +1,7 @@
 """Some rows of a table as typed columns: what the makers of events and their conditions see.
 
-Everything in a file is text; a mapping says which columns are numbers or truth values. Whatever
-can't be read as what it should be is a fault of its row, told with the column and the value.
+A column is text unless the mapping or the file says that it is a number or a truth value.
+Whatever can't be read as what it should be is a fault of its row, told with column and value.
 """
 
 from __future__ import annotations
@@ -42,43 +42,65 @@ class Faults:
 class Batch:
     """Rows as columns.
 
-    ``lines`` has the line of the file on which each row ends; ``texts`` the columns as text, null
-    where the file has nothing; ``types`` what a column is when it isn't text.
+    ``lines`` has the line of the file on which each row ends; ``columns`` what the file holds, null
+    where it has nothing, texts plain or coded; ``types`` what a column is when it isn't text.
     """
 
     lines: Ints
-    texts: Mapping[str, pa.Array]
+    columns: Mapping[str, pa.Array]
     types: Mapping[str, str]
     faults: Faults = field(default_factory=Faults)
-    _typed: dict[tuple[str, str], tuple[pa.Array, Bools]] = field(default_factory=dict)
+    _typed: dict[tuple[str, str], tuple[pa.Array, Bools | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.lines)
 
+    def sort(self, name: str) -> str:
+        """Say whether a column is text, number or boolean."""
+        return self.types.get(name, "text")
+
     def text(self, name: str, rows: Ints) -> pa.Array:
         """Give a column's text in some rows; whole numbers are written without a point."""
-        sort = self.types.get(name, "text")
+        sort = self.sort(name)
+        if sort == "text" or pa.types.is_integer(self.raw(name).type):
+            return self.typed(name, "text", rows)
         found = self.typed(name, sort, rows)
         return _texts_of(found) if sort == "number" else found.cast(pa.string())
 
     def value(self, name: str, rows: Ints) -> pa.Array:
-        """Give a column in some rows as what the mapping says it is."""
-        return self.typed(name, self.types.get(name, "text"), rows)
+        """Give a column in some rows as what it is."""
+        return self.typed(name, self.sort(name), rows)
+
+    def time(self, name: str, rows: Ints) -> pa.Array:
+        """Give a column in some rows as what times can be read from."""
+        raw = self.raw(name)
+        is_text = pa.types.is_string(raw.type) or pa.types.is_dictionary(raw.type)
+        return self.value(name, rows) if is_text else picked(raw, rows)
+
+    def raw(self, name: str) -> pa.Array:
+        """Give a column as the file holds it."""
+        if name not in self.columns:
+            hint = known_values(name, self.columns)
+            raise BadInputError(f"There is no column {name!r}.", hint=hint)
+        return self.columns[name]
 
     def typed(self, name: str, sort: str, rows: Ints) -> pa.Array:
         """Give a column in some rows as text, number or boolean; note what can't be that."""
         found, bad = self._converted(name, sort)
-        what = "a number" if sort == "number" else "true or false"
-        raw = self.texts[name]
-        self.faults.add(rows[bad[rows]], lambda row: f"{name} is {raw[row].as_py()!r}, not {what}.")
-        return found.take(pa.array(rows))
+        if bad is not None:
+            what = "a number" if sort == "number" else "true or false"
+            raw = self.columns[name]
+            self.faults.add(
+                rows[bad[rows]], lambda row: f"{name} is {raw[row].as_py()!r}, not {what}."
+            )
+        return picked(found, rows)
 
     def text_column(self, kind: str, name: str) -> tuple[Ints, list[str]]:
         """Give codes and texts, for conditions; `core.conditions.Columns`."""
         found = self._for_condition(kind, name, "text")
         if found is None:
             return np.full(len(self), -1, np.int64), []
-        encoded = found.dictionary_encode()
+        encoded = coded(found)
         codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
         return codes.astype(np.int64), encoded.dictionary.to_pylist()
 
@@ -96,38 +118,74 @@ class Batch:
         return truth
 
     def _for_condition(self, kind: str, name: str, sort: str) -> pa.Array | None:
-        if kind != "property" or self.types.get(name, "text") != sort:
+        if kind != "property" or self.sort(name) != sort:
             return None
         # A value that can't be compared would fall out of every condition without a word.
         return self.typed(name, sort, np.arange(len(self)))
 
-    def _converted(self, name: str, sort: str) -> tuple[pa.Array, Bools]:
+    def _converted(self, name: str, sort: str) -> tuple[pa.Array, Bools | None]:
         key = (name, sort)
         if key not in self._typed:
-            self._typed[key] = self._convert(name, sort)
+            self._typed[key] = _convert(self.raw(name), sort)
         return self._typed[key]
 
-    def _convert(self, name: str, sort: str) -> tuple[pa.Array, Bools]:
-        if name not in self.texts:
-            hint = known_values(name, self.texts)
-            raise BadInputError(f"There is no column {name!r}.", hint=hint)
-        raw = self.texts[name]
-        if sort == "text":
-            return raw, np.zeros(len(raw), bool)
-        encoded = raw.dictionary_encode()
-        found = (_numbers if sort == "number" else _truths)(encoded.dictionary)
-        typed = found.take(encoded.indices)
-        bad: Bools = pc.and_(raw.is_valid(), typed.is_null()).to_numpy(zero_copy_only=False)
-        return typed, bad
+
+def _convert(raw: pa.Array, sort: str) -> tuple[pa.Array, Bools | None]:
+    """Give a column as what it should be, and the rows where it can't, or none when all can."""
+    is_text = pa.types.is_string(raw.type) or pa.types.is_dictionary(raw.type)
+    if sort == "text":
+        return (raw if is_text else _written(raw)), None
+    if sort == "number" and (pa.types.is_integer(raw.type) or pa.types.is_floating(raw.type)):
+        numbers = raw.cast(pa.float64(), safe=False)
+        return _finite(numbers), _lost(raw, _finite(numbers))
+    if sort == "boolean" and pa.types.is_boolean(raw.type):
+        return raw, None
+    texts = raw if is_text else _written(raw)
+    if sort == "number" and pa.types.is_string(texts.type):
+        plain = _plain_numbers(texts)
+        if plain is not None:
+            return plain, None
+    encoded = coded(texts)
+    typed = (_numbers if sort == "number" else _truths)(encoded.dictionary).take(encoded.indices)
+    return typed, _lost(texts, typed)
+
+
+def _lost(before: pa.Array, after: pa.Array) -> Bools | None:
+    if before.null_count == after.null_count:
+        return None
+    lost: Bools = pc.and_(before.is_valid(), after.is_null()).to_numpy(zero_copy_only=False)
+    return lost
+
+
+def _written(column: pa.Array) -> pa.Array:
+    """Write what isn't text as text, times as ISO 8601."""
+    if pa.types.is_temporal(column.type):
+        encoded = column.dictionary_encode()
+        words = [None if v is None else v.isoformat() for v in encoded.dictionary.to_pylist()]
+        return pa.array(words, pa.string()).take(encoded.indices)
+    return column.cast(pa.string())
+
+
+def _plain_numbers(texts: pa.Array) -> pa.Array | None:
+    """Read a column in which every text is a plain number; nothing if one isn't."""
+    try:
+        numbers = texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return numbers if numbers.null_count == _finite(numbers).null_count else None
+
+
+def _finite(numbers: pa.Array) -> pa.Array:
+    if pc.all(pc.is_finite(numbers)).as_py() in (True, None):
+        return numbers
+    return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
 
 
 def _numbers(texts: pa.Array) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(texts)
     fits = pc.match_substring_regex(trimmed, _NUMBER)
     plain = pc.if_else(fits, trimmed, pa.scalar(None, pa.string()))
-    numbers = pc.cast(pc.replace_substring_regex(plain, r"^\+", ""), pa.float64())
-    finite = pc.is_finite(numbers)
-    return pc.if_else(finite, numbers, pa.scalar(None, pa.float64()))
+    return _finite(pc.cast(pc.replace_substring_regex(plain, r"^\+", ""), pa.float64()))
 
 
 def _truths(texts: pa.Array) -> pa.Array:
@@ -148,11 +206,41 @@ def floats(numbers: pa.Array) -> NDArray[np.float64]:
     return np.asarray(pc.fill_null(numbers, np.nan).to_numpy(zero_copy_only=False), np.float64)
 
 
+def coded(column: pa.Array) -> pa.Array:
+    """Give texts as codes into a list of different texts."""
+    return column if is_coded(column) else column.dictionary_encode()
+
+
+def is_coded(column: pa.Array) -> bool:
+    """Tell whether texts are codes into a list, which may hold more than is used."""
+    return bool(pa.types.is_dictionary(column.type))
+
+
+def nothing(count: int) -> pa.Array:
+    """Give coded texts that are all missing."""
+    return pa.nulls(count, pa.dictionary(pa.int32(), pa.string()))
+
+
+def picked(column: pa.Array, rows: Ints) -> pa.Array:
+    """Give a column in some rows, which are sorted and differ."""
+    return column if len(rows) == len(column) else column.take(pa.array(rows))
+
+
 def joined(columns: Sequence[pa.Array], between: str) -> pa.Array:
     """Write several columns as one text, null where one of them is."""
-    return pc.binary_join_element_wise(*columns, between)
+    return pc.binary_join_element_wise(*map(plain_text, columns), between)
+
+
+def plain_text(column: pa.Array) -> pa.Array:
+    """Give texts one by one, not as codes; what isn't text is written."""
+    if pa.types.is_dictionary(column.type):
+        return column.dictionary_decode()
+    return column if pa.types.is_string(column.type) else _written(column)
 
 
 def repeated(value: Any, count: int, sort: pa.DataType) -> pa.Array:
-    """Give one value for every row."""
+    """Give one value for every row; a text is coded."""
+    if pa.types.is_string(sort):
+        codes = pa.array(np.zeros(count, np.int32))
+        return pa.DictionaryArray.from_arrays(codes, pa.array([value], sort))
     return pa.repeat(pa.scalar(value, sort), count)

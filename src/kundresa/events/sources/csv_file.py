@@ -1,52 +1,72 @@
-"""A CSV file as batches of columns of text, each row with the line on which it ends."""
+"""A CSV file as batches of columns of text, each row with the line on which it ends.
+
+Blocks of whole rows are parsed at once. Where a block holds anything doubtful (a quote inside a
+field, a row of another width, a lone carriage return) `csv_rows` reads its rows one by one, with
+the same result; a property test holds the two to each other.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.csv
+from numpy.typing import NDArray
 
 from kundresa.core.errors import BadInputError
 from kundresa.events.sources.batch import Ints
-from kundresa.events.sources.reading import Rejected
-from kundresa.events.sources.text_file import reading
+from kundresa.events.sources.csv_rows import Buffer, read_rows
+from kundresa.events.sources.table_file import Rows
+from kundresa.events.sources.text_file import PIECE, check_text, reading
 
-BATCH: Final = 20_000
+_FEED, _RETURN, _QUOTE, _NOTHING = 10, 13, 34, 0
+_WIDEST: Final = csv.field_size_limit()
 
 
-@dataclass
-class Rows:
-    """Some rows; ``read`` counts those of the file so far, the rejected ones too."""
+@dataclass(frozen=True)
+class _Block:
+    """Whole rows: their bytes, the line on which each ends, and how many lines there are."""
 
-    lines: Ints
-    texts: Mapping[str, pa.Array]
-    read: int
-    rejected: list[Rejected] = field(default_factory=list)
-
-    def row(self, index: int) -> dict[str, str | None]:
-        """Give one row as it stands in the file, null for what is missing."""
-        return {name: column[index].as_py() for name, column in self.texts.items()}
+    content: bytes
+    ends: Ints
+    line_count: int
+    has_quotes: bool
 
 
 class CsvFile:
-    """A CSV file, plain or gzip, UTF-8 with or without a mark, with a header."""
+    """A CSV file, plain or gzip, with a header; ``piece`` is how many bytes are read at once."""
 
-    def __init__(self, path: Path, missing: frozenset[str] = frozenset({""})) -> None:
+    def __init__(
+        self,
+        path: Path,
+        missing: frozenset[str] = frozenset({""}),
+        *,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+        piece: int = PIECE,
+        is_careful: bool = False,
+    ) -> None:
         self.path = path
         self._missing = missing
+        self._delimiter = delimiter
+        self._encoding = encoding
+        self._piece = piece
+        self._is_careful = is_careful
+
+    def header(self, wanted: Collection[str] = ()) -> tuple[str, ...]:  # noqa: ARG002
+        """Give the names in the first line."""
+        return self._header
 
     @cached_property
-    def header(self) -> tuple[str, ...]:
-        """The names in the first line."""
-        with reading(self.path) as text:
-            names = next(csv.reader(text, strict=True), None)
+    def _header(self) -> tuple[str, ...]:
+        with reading(self.path, self._encoding) as stream:
+            names = Buffer(stream, self._piece, self._delimiter).header()
         if not names:
             raise BadInputError(f"{self.path} is empty.", hint="Begin with a line of names.")
         double = sorted({name for name in names if names.count(name) > 1})
@@ -56,55 +76,122 @@ class CsvFile:
             )
         return tuple(names)
 
-    def batches(self, size: int = BATCH) -> Iterator[Rows]:
+    def types(self) -> Mapping[str, str]:
+        """Everything is text."""
+        return {}
+
+    def check(self) -> None:
+        """Raise when the file breaks off or isn't in its encoding."""
+        check_text(self.path, self._encoding)
+
+    def batches(self, wanted: Collection[str]) -> Iterator[Rows]:
         """Read the file piece by piece."""
-        with reading(self.path) as text:
-            reader = csv.reader(text, strict=True)
-            next(reader, None)
-            read = 0
-            while True:
-                kept, lines, rejected = self._some(reader, size)
-                if not kept and not rejected:
-                    return
-                read += len(kept) + len(rejected)
-                yield Rows(np.array(lines, np.int64), self._columns(kept), read, rejected)
+        names = [name for name in self._header if name in wanted]
+        read = 0
+        with reading(self.path, self._encoding) as stream:
+            buffer = Buffer(stream, self._piece, self._delimiter)
+            buffer.header()
+            while buffer.fill():
+                rows = self._next(buffer, names)
+                read += len(rows.lines) + len(rows.rejected)
+                rows.read, rows.share = read, stream.share
+                if len(rows.lines) or rows.rejected:
+                    yield rows
 
-    def whole(self) -> dict[str, pa.Array]:
-        """Read the whole file; a row that doesn't fit its header is refused."""
-        batches = list(self.batches())
-        wrong = [bad for rows in batches for bad in rows.rejected]
-        if wrong:
-            raise BadInputError(f"{self.path}, line {wrong[0].line} {wrong[0].reason}")
-        return {
-            name: pa.concat_arrays([rows.texts[name] for rows in batches])
-            if batches
-            else pa.array([], pa.string())
-            for name in self.header
-        }
+    def rows_in(self, text: str) -> list[Mapping[str, str | None]] | str:
+        """Read one row."""
+        try:
+            rows = list(csv.reader([text], delimiter=self._delimiter, strict=True))
+        except csv.Error as error:
+            return f"can't be read: {error}."
+        row, width = (rows or [[]])[0], len(self._header)
+        if len(row) != width:
+            return f"has {len(row)} fields where the header has {width}."
+        return [dict(zip(self._header, row, strict=True))]
 
-    def _some(self, reader: Any, size: int) -> tuple[list[list[str]], list[int], list[Rejected]]:
-        kept: list[list[str]] = []
-        lines: list[int] = []
-        rejected: list[Rejected] = []
-        width = len(self.header)
-        for row in reader:
-            if len(row) == width:
-                kept.append(row)
-                lines.append(reader.line_num)
-            elif row:  # an empty line says nothing
-                reason = f"has {len(row)} fields where the header has {width}."
-                rejected.append(Rejected(self.path.name, reader.line_num, reason, row))
-            if len(kept) + len(rejected) >= size:
-                break
-        return kept, lines, rejected
+    def _next(self, buffer: Buffer, names: list[str]) -> Rows:
+        block = None if self._is_careful else _block(buffer, self._delimiter)
+        columns = self._columns(block, names) if block else None
+        if block is None or columns is None:
+            until = len(block.content) if block else len(buffer.content)
+            return read_rows(buffer, until, self._header, names, self._missing, self.path.name)
+        lines = buffer.line + block.ends
+        buffer.drop(len(block.content), block.line_count)
+        return Rows(lines, columns, 0, 0)
 
-    def _columns(self, rows: list[list[str]]) -> dict[str, pa.Array]:
-        columns = zip(*rows, strict=True) if rows else ([] for _ in self.header)
-        return {
-            name: self._with_nulls(pa.array(column, pa.string()))
-            for name, column in zip(self.header, columns, strict=True)
-        }
+    def _columns(self, block: _Block, names: list[str]) -> dict[str, pa.Array] | None:
+        """Parse a block, or give nothing when it isn't as plain as it looks."""
+        if not len(block.ends):
+            return {name: pa.array([], pa.string()) for name in names}
+        try:
+            table = pa.csv.read_csv(
+                pa.py_buffer(block.content),
+                read_options=pa.csv.ReadOptions(
+                    column_names=self._header, block_size=len(block.content) + 1, use_threads=False
+                ),
+                parse_options=pa.csv.ParseOptions(
+                    delimiter=self._delimiter, newlines_in_values=block.has_quotes
+                ),
+                convert_options=pa.csv.ConvertOptions(
+                    column_types=dict.fromkeys(self._header, pa.string()),
+                    include_columns=names or list(self._header[:1]),
+                    null_values=sorted(self._missing),
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        if table.num_rows != len(block.ends):
+            return None
+        return {name: table.column(name).combine_chunks() for name in names}
 
-    def _with_nulls(self, column: pa.Array) -> pa.Array:
-        absent = pc.is_in(column, value_set=pa.array(sorted(self._missing), pa.string()))
-        return pc.if_else(absent, pa.scalar(None, pa.string()), column)
+
+def _block(buffer: Buffer, delimiter: str) -> _Block | None:
+    """Give the whole rows at the beginning of a buffer, or nothing where they are doubtful."""
+    letters = np.frombuffer(buffer.content, np.uint8)
+    feeds = np.flatnonzero(letters == _FEED)
+    quotes = np.flatnonzero(letters == _QUOTE) if b'"' in buffer.content else feeds[:0]
+    ends = feeds[np.searchsorted(quotes, feeds) % 2 == 0] if len(quotes) else feeds
+    if not len(ends):
+        return None
+    size = int(ends[-1]) + 1
+    content = buffer.content[:size]
+    quotes = quotes[quotes < size]
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    if (
+        b"\0" in content
+        or not _ends_lines(letters[:size], feeds[feeds < size])
+        or int((ends - starts).max()) >= _WIDEST
+        or not _are_plain(letters, quotes, ord(delimiter))
+    ):
+        return None
+    is_filled = (ends - starts > 1) | ((ends - starts == 1) & (letters[starts] != _RETURN))
+    lines = np.arange(len(ends)) if not len(quotes) else np.searchsorted(feeds, ends)
+    count = int(np.searchsorted(feeds, size))
+    return _Block(content, lines[is_filled], count, bool(len(quotes)))
+
+
+def _ends_lines(letters: NDArray[np.uint8], feeds: Ints) -> bool:
+    """Tell whether every carriage return stands before a line feed."""
+    returns = np.count_nonzero(letters == _RETURN)
+    return not returns or returns == np.count_nonzero(letters[feeds - 1] == _RETURN)
+
+
+def _are_plain(letters: NDArray[np.uint8], quotes: Ints, delimiter: int) -> bool:
+    """Tell whether every quoted part begins and ends a field, or goes on after a doubled quote."""
+    if not len(quotes):
+        return True
+    opening, closing = quotes[::2], quotes[1::2]
+    if len(opening) != len(closing):
+        return False
+    before = letters[opening - 1]
+    before[opening == 0] = _FEED
+    after = letters[np.minimum(closing + 1, len(letters) - 1)]
+    goes_on = np.zeros(len(opening), bool)
+    goes_on[1:] = opening[1:] == closing[:-1] + 1
+    begins = (before == delimiter) | (before == _FEED) | goes_on
+    doubles = np.zeros(len(closing), bool)
+    doubles[:-1] = goes_on[1:]
+    ends = (after == delimiter) | (after == _FEED) | (after == _RETURN) | doubles
+    return bool((begins & ends).all())

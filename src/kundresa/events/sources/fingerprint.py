@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from kundresa.core.errors import BadInputError
@@ -13,10 +14,29 @@ def fingerprint(source: Path | Mapping) -> str:
     """Give 32 hexadecimal digits for a file of event records, or a mapping with its tables."""
     found = hashlib.sha256()
     if isinstance(source, Mapping):
-        found.update(source.text.encode())
+        found.update(_said(source))
     for file in _files(source):
         found.update(_digest(file))
     return found.hexdigest()[:32]
+
+
+def fingerprint_of_mended(path: Path, mapping: Mapping | None) -> str:
+    """Give 32 hexadecimal digits for a quarantine file as it stands now, read by a mapping."""
+    found = hashlib.sha256(b"mended")
+    found.update(_said(mapping) if mapping else b"")
+    found.update(_digest(path))
+    return found.hexdigest()[:32]
+
+
+def _said(mapping: Mapping) -> bytes:
+    """Give what a mapping means for its files, whatever its comments, titles and file names."""
+    tables = {
+        name: {key: value for key, value in table.items() if key != "file"}
+        for name, table in mapping.tables.items()
+    }
+    parts = [mapping.zone, tables, mapping.rows, mapping.types, mapping.dates,
+             sorted(mapping.missing)]  # fmt: skip
+    return json.dumps(parts, sort_keys=True, default=str).encode()
 
 
 def _files(source: Path | Mapping) -> list[Path]:

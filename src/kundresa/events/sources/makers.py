@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kundresa.core.conditions import as_mask, properties_in
-from kundresa.core.errors import BadInputError, known_values
+from kundresa.core.errors import known_values
 from kundresa.core.records import (
     MICRO,
     MOST_VALUE,
@@ -19,13 +19,26 @@ from kundresa.core.records import (
     is_currency,
     scale_bounds,
 )
-from kundresa.core.times import Moment, parse_moment
 from kundresa.events.sources import mapping as mappings
-from kundresa.events.sources.batch import Batch, Ints, floats, repeated
+from kundresa.events.sources.batch import (
+    Batch,
+    Ints,
+    coded,
+    floats,
+    joined,
+    nothing,
+    plain_text,
+    repeated,
+)
+from kundresa.events.sources.moments import Clock, read_moments
 from kundresa.store.rows import rows_of
 
+_CODED: Final = ("currency", "channel", "group", "scale")
 _TEXTS: Final = ("channel", "group", "id")
+_SPACE, _BEYOND = 0x20, 0x80
 _EPOCH: Final = date(1970, 1, 1)
+_FIRST_DAY: Final = (date.min - _EPOCH).days
+_LAST_DAY: Final = (date.max - _EPOCH).days
 
 
 class Maker:
@@ -41,9 +54,12 @@ class Maker:
 
     def columns(self) -> Iterator[str]:
         """Give every column that is needed."""
-        time = self._event["time"]
+        name, time = self._event["event"], self._event["time"]
+        yield from [] if isinstance(name, str) else _columns_of(name)
         if isinstance(time, str):
             yield time
+        elif "column" in time:
+            yield time["column"]
         else:
             yield self._mapping.dates[time["from"]]["column"]
             yield from [time["day"]] if isinstance(time["day"], str) else []
@@ -61,14 +77,17 @@ class Maker:
             rows = rows[as_mask(self._event["when"], batch)]
         rows, columns = self._times(batch, rows)
         columns |= {
+            **dict.fromkeys(_CODED, nothing(len(rows))),
             "profile": self._profile(batch, rows),
-            "event": repeated(self._event["event"], len(rows), pa.string()),
+            "event": self._name(batch, rows),
             **self._money(batch, rows),
             **self._score(batch, rows),
         }
         for key in _TEXTS:
             if key in self._both:
-                columns[key] = _not_blank(_text(batch, rows, self._both[key]))
+                found = _text(batch, rows, self._both[key])
+                # An id differs from row to row; coding it would only cost time.
+                columns[key] = _no_space(plain_text(found)) if key == "id" else _not_blank(found)
         for name, rule in self._properties.items():
             sort, values = _value(batch, rows, rule)
             columns[f"p/{sort}/{name}"] = values
@@ -76,41 +95,44 @@ class Maker:
 
     def _profile(self, batch: Batch, rows: Ints) -> pa.Array:
         found = _not_blank(_text(batch, rows, self._both["profile"]))
-        without = rows[found.is_null().to_numpy(zero_copy_only=False)]
-        batch.faults.add(without, lambda _row: "profile is missing.")
+        if found.null_count:
+            without = rows[found.is_null().to_numpy(zero_copy_only=False)]
+            batch.faults.add(without, lambda _row: "profile is missing.")
+        return found
+
+    def _name(self, batch: Batch, rows: Ints) -> pa.Array:
+        rule = self._event["event"]
+        if isinstance(rule, str):
+            return repeated(rule, len(rows), pa.string())
+        found = _not_blank(_text(batch, rows, rule))
+        if found.null_count:
+            without = rows[found.is_null().to_numpy(zero_copy_only=False)]
+            batch.faults.add(without, lambda _row: "event is missing.")
         return found
 
     # --- time ---------------------------------------------------------------------------------
 
     def _times(self, batch: Batch, rows: Ints) -> tuple[Ints, dict[str, pa.Array]]:
         rule = self._event["time"]
-        read: Callable[[Any], Moment] = self._moment
+        form = None
         if isinstance(rule, str):
-            given = batch.value(rule, rows)
+            given = batch.time(rule, rows)
+        elif "column" in rule:
+            given, form = batch.text(rule["column"], rows), rule.get("form")
         else:
-            given, read = self._days(batch, rows, rule), self._day
-        there = given.is_valid().to_numpy(zero_copy_only=False)
-        rows, given = rows[there], given.filter(pa.array(there))
-        encoded = given.dictionary_encode()
-        codes = encoded.indices.to_numpy()
-        moments, wrong = _each(encoded.dictionary.to_pylist(), read)
-        bad = np.array([reason is not None for reason in wrong], bool)[codes]
-        said = dict(zip(rows.tolist(), codes.tolist(), strict=True))
-        batch.faults.add(rows[bad], lambda row: wrong[said[row]] or "")
-        return rows, {name: column.take(encoded.indices) for name, column in moments.items()}
-
-    def _moment(self, value: Any) -> Moment:
-        return parse_moment(value, precision=self._event.get("precision"), zone=self._mapping.zone)
-
-    def _day(self, number: float) -> Moment:
-        try:
-            day = _EPOCH + timedelta(days=int(number))
-        except OverflowError as error:
-            raise BadInputError("The day lies outside the calendar.") from error
-        return self._moment(day.isoformat())
+            given = self._days(batch, rows, rule)
+        if given.null_count:
+            there = given.is_valid().to_numpy(zero_copy_only=False)
+            rows, given = rows[there], given.filter(pa.array(there))
+        moments = read_moments(given, Clock(self._mapping.zone, self._event.get("precision"), form))
+        if moments.reasons:
+            bad = np.array(sorted(moments.reasons), np.int64)
+            said = dict(zip(rows[bad].tolist(), bad.tolist(), strict=True))
+            batch.faults.add(rows[bad], lambda row: moments.reasons[said[row]])
+        return rows, moments.columns()
 
     def _days(self, batch: Batch, rows: Ints, rule: Mapping[str, Any]) -> pa.Array:
-        """Count days since 1970 from the row's own first day; null without a day."""
+        """Give the date that so many days after the row's own first day is; null without a day."""
         number = (
             repeated(float(rule["day"]), len(rows), pa.float64())
             if isinstance(rule["day"], int)
@@ -120,7 +142,10 @@ class Maker:
         first = self._first_days(batch, rows[there], rule["from"])
         days = np.full(len(rows), np.nan)
         days[there] = first + np.floor(floats(number)[there])
-        return pa.array(days, from_pandas=True)
+        outside = (days < _FIRST_DAY) | (days > _LAST_DAY)
+        batch.faults.add(rows[outside], lambda _row: "time: The day lies outside the calendar.")
+        days[outside] = np.nan
+        return pa.array(days, from_pandas=True).cast(pa.int32()).cast(pa.date32())
 
     def _first_days(self, batch: Batch, rows: Ints, name: str) -> Any:
         rule = self._mapping.dates[name]
@@ -129,16 +154,17 @@ class Maker:
             for text, day in rule["values"].items()
         }
         column = batch.text(rule["column"], rows)
-        encoded = column.dictionary_encode()
+        encoded = coded(column)
         days = np.array([known.get(t, np.nan) for t in encoded.dictionary.to_pylist()] + [np.nan])
         found = days[pc.fill_null(encoded.indices, len(days) - 1).to_numpy(zero_copy_only=False)]
-        said = dict(zip(rows.tolist(), range(len(rows)), strict=True))
+        unknown = np.isnan(found)
+        said = dict(zip(rows[unknown].tolist(), np.flatnonzero(unknown).tolist(), strict=True))
 
         def reason(row: int) -> str:
             value = column[said[row]].as_py()
             return f"dates.{name} knows no date for {value!r}. {known_values(value, known)}"
 
-        batch.faults.add(rows[np.isnan(found)], reason)
+        batch.faults.add(rows[unknown], reason)
         return found
 
     # --- money and feelings -------------------------------------------------------------------
@@ -157,16 +183,20 @@ class Maker:
         return columns
 
     def _currency(self, batch: Batch, rows: Ints) -> pa.Array:
-        encoded = _text(batch, rows, self._both["currency"]).dictionary_encode()
+        encoded = coded(_text(batch, rows, self._both["currency"]))
         names = encoded.dictionary.to_pylist()
         wrong = np.array([not is_currency(name) for name in names] + [False], bool)
         codes = pc.fill_null(encoded.indices, len(names)).to_numpy(zero_copy_only=False)
         bad = wrong[codes]
-        said = dict(zip(rows.tolist(), codes.tolist(), strict=True))
+        said = dict(zip(rows[bad].tolist(), codes[bad].tolist(), strict=True))
         batch.faults.add(
             rows[bad], lambda row: f"currency is {names[said[row]]!r}. Write three letters, as SEK."
         )
-        return pc.utf8_upper(encoded.dictionary).take(encoded.indices)
+        upper = pc.utf8_upper(encoded.dictionary)
+        # Two spellings of one currency, as sek and SEK, would make a list with doubles.
+        if len(upper) != len(pc.unique(upper)):
+            return upper.take(encoded.indices)
+        return pa.DictionaryArray.from_arrays(encoded.indices, upper)
 
     def _score(self, batch: Batch, rows: Ints) -> dict[str, pa.Array]:
         rule = self._event.get("score")
@@ -186,31 +216,6 @@ class Maker:
         return {"score": feeling, "score_raw": answer, "scale": scale}
 
 
-def _each(
-    values: list[Any], read: Callable[[Any], Moment]
-) -> tuple[dict[str, pa.Array], list[str | None]]:
-    """Read each value once; where it can't be read, a reason stands instead."""
-    found: list[Moment] = []
-    wrong: list[str | None] = []
-    for value in values:
-        try:
-            found.append(read(value))
-            wrong.append(None)
-        except BadInputError as error:
-            found.append(Moment(0, 0, "day"))
-            wrong.append(f"time: {error.message} {error.hint}".rstrip())
-        except OverflowError:
-            found.append(Moment(0, 0, "day"))
-            wrong.append(f"time: {value!r} is out of range.")
-    columns = {
-        "time": pa.array([moment.time for moment in found], pa.int64()),
-        "until": pa.array([moment.until for moment in found], pa.int64()),
-        "precision": pa.array([moment.precision for moment in found], pa.string()),
-        "offset_minutes": pa.array([moment.offset_minutes for moment in found], pa.int32()),
-    }
-    return columns, wrong
-
-
 def _columns_of(rule: Any) -> list[str]:
     if isinstance(rule, str):
         return [rule]
@@ -227,7 +232,7 @@ def _value(batch: Batch, rows: Ints, rule: Any) -> tuple[str, pa.Array]:
     if isinstance(rule, Mapping) and "columns" in rule:
         return "text", _text(batch, rows, rule)
     name = rule if isinstance(rule, str) else rule["column"]
-    return batch.types.get(name, "text"), batch.value(name, rows)
+    return batch.sort(name), batch.value(name, rows)
 
 
 _CONSTANTS: Final[Mapping[type, tuple[str, pa.DataType]]] = {
@@ -244,8 +249,7 @@ def _text(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
     if "value" in rule:
         return repeated(str(rule["value"]), len(rows), pa.string())
     if "columns" in rule:
-        parts = [batch.text(name, rows) for name in rule["columns"]]
-        return pc.binary_join_element_wise(*parts, rule.get("join", "-"))
+        return joined([batch.text(name, rows) for name in rule["columns"]], rule.get("join", "-"))
     return batch.text(rule["column"], rows)
 
 
@@ -257,5 +261,25 @@ def _number(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
 
 def _not_blank(texts: pa.Array) -> pa.Array:
     """Give null for texts of nothing but spaces: a name must name something."""
-    blank = pc.equal(pc.utf8_trim_whitespace(texts), "")
+    encoded = coded(texts)
+    words = _no_space(encoded.dictionary)
+    return words.take(encoded.indices) if words.null_count else encoded
+
+
+def _no_space(texts: pa.Array) -> pa.Array:
+    if not _may_be_blank(texts):
+        return texts
+    blank = pc.or_(pc.utf8_is_space(texts), pc.equal(texts, ""))
     return pc.if_else(blank, pa.scalar(None, pa.string()), texts)
+
+
+def _may_be_blank(texts: pa.Array) -> bool:
+    """Tell from their first bytes whether any text may be empty or begin with a space."""
+    if not len(texts) or texts.buffers()[2] is None:
+        return bool(len(texts))
+    starts = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
+    if (np.diff(starts) == 0).any():
+        return True
+    first = np.frombuffer(texts.buffers()[2], np.uint8)[starts[:-1]]
+    # Spaces beyond ASCII begin with a byte from 0xc2 on, and so do many letters.
+    return bool(((first <= _SPACE) | (first >= _BEYOND)).any())

@@ -19,6 +19,7 @@ from kundresa.core.conditions import faults_in
 from kundresa.core.errors import BadInputError, Fault, known_values, raise_if_faulty
 from kundresa.core.records import scale_bounds
 from kundresa.core.times import PRECISIONS, zone_named
+from kundresa.events.sources.tables import faults_of_table
 
 TYPES: Final = ("text", "number", "boolean")
 _TOP: Final = (
@@ -36,10 +37,9 @@ _EVENT: Final = (
 
 @dataclass(frozen=True)
 class Mapping:
-    """A checked mapping; ``folder`` is where the files of its tables lie, ``text`` as written."""
+    """A checked mapping; ``folder`` is where the files of its tables lie."""
 
     folder: Path
-    text: str
     zone: str
     tables: AnyMapping[str, AnyMapping[str, Any]]
     rows: tuple[AnyMapping[str, Any], ...]
@@ -57,12 +57,15 @@ def read_mapping(path: Path | str) -> Mapping:
         With every fault of the file, each with its place.
     """
     file = Path(path)
-    text, data = _load(file)
+    return mapping_of(_load(file), file.parent, file.name)
+
+
+def mapping_of(data: AnyMapping[str, Any], folder: Path, name: str) -> Mapping:
+    """Check what a mapping says, and give it; ``name`` stands in the error."""
     faults = _faults(data)
-    raise_if_faulty(faults, f"The mapping {file.name}")
+    raise_if_faulty(faults, f"The mapping {name}")
     return Mapping(
-        folder=file.parent,
-        text=text,
+        folder=folder,
         zone=data.get("zone", "UTC"),
         tables=data["tables"],
         rows=tuple(data["rows"]),
@@ -72,7 +75,7 @@ def read_mapping(path: Path | str) -> Mapping:
     )
 
 
-def _load(file: Path) -> tuple[str, dict[str, Any]]:
+def _load(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text("utf-8")
         data = YAML(typ="safe", pure=True).load(text)
@@ -88,7 +91,7 @@ def _load(file: Path) -> tuple[str, dict[str, Any]]:
         raise BadInputError(f"{file} is not YAML: {error}.") from error
     if not isinstance(data, dict):
         raise BadInputError(f"{file} holds no mapping.", hint="Begin with kundresa_mapping: 1.")
-    return text, data
+    return data
 
 
 def _faults(data: AnyMapping[str, Any]) -> list[Fault]:
@@ -155,6 +158,8 @@ def _table_faults(tables: AnyMapping[str, Any]) -> list[Fault]:
         if not isinstance(file, str) or Path(file).is_absolute() or ".." in Path(file).parts:
             hint = "Name a file beside the mapping."
             faults.append(Fault(f"tables.{name}.file", f"is {file!r}.", hint))
+        else:
+            faults += faults_of_table(table, f"tables.{name}")
     return faults
 
 
@@ -203,8 +208,7 @@ def _event_faults(event: Any, place: str, dates: AnyMapping[str, Any]) -> list[F
     if not isinstance(event, dict):
         return [Fault(place, "is not an event.", "Write {event: …, time: …}.")]
     faults = _unknown(event, _EVENT, f"{place}.")
-    if not event.get("event"):
-        faults.append(Fault(f"{place}.event", "is missing.", "Write the event's name."))
+    faults += _name_faults(event.get("event"), f"{place}.event")
     if "when" in event:
         faults += faults_in(event["when"], f"{place}.when")
     faults += _time_faults(event.get("time"), f"{place}.time", dates)
@@ -219,11 +223,22 @@ def _event_faults(event: Any, place: str, dates: AnyMapping[str, Any]) -> list[F
     return faults
 
 
+def _name_faults(name: Any, place: str) -> list[Fault]:
+    if isinstance(name, str) and name:
+        return []
+    if isinstance(name, dict) and _is_rule(name):
+        return []
+    hint = "Write the event's name, or {column: …} where the rows tell it."
+    return [Fault(place, f"is {name!r}." if name else "is missing.", hint)]
+
+
 def _time_faults(time: Any, place: str, dates: AnyMapping[str, Any]) -> list[Fault]:
     if isinstance(time, str):
         return []
     if not isinstance(time, dict):
         return [Fault(place, f"is {time!r}.", "Name the column of the time.")]
+    if "column" in time:
+        return _form_faults(time, place)
     faults = _unknown(time, ("day", "from"), f"{place}.")
     if time.get("from") not in dates:
         hint = known_values(time.get("from"), dates)
@@ -231,6 +246,18 @@ def _time_faults(time: Any, place: str, dates: AnyMapping[str, Any]) -> list[Fau
     if not isinstance(time.get("day"), (int, str)):
         hint = "Write a number of days, or the column that holds it."
         faults.append(Fault(f"{place}.day", f"is {time.get('day')!r}.", hint))
+    return faults
+
+
+def _form_faults(time: AnyMapping[str, Any], place: str) -> list[Fault]:
+    faults = _unknown(time, ("column", "form"), f"{place}.")
+    if not isinstance(time["column"], str):
+        hint = "Name the column of the time."
+        faults.append(Fault(f"{place}.column", f"is {time['column']!r}.", hint))
+    form = time.get("form", "%Y")
+    if not isinstance(form, str) or "%" not in form:
+        hint = "Write it as %d/%m/%Y %H:%M:%S; %b is a month in English."
+        faults.append(Fault(f"{place}.form", f"is {form!r}.", hint))
     return faults
 
 

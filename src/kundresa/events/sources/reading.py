@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,10 +25,11 @@ class Rejected:
     line: int
     reason: str
     row: Any
+    rule: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give it as a line of a quarantine file."""
-        return dict(vars(self))
+        return {key: value for key, value in vars(self).items() if key != "rule" or value}
 
 
 @dataclass
@@ -47,6 +48,33 @@ class Reading:
     def table(self) -> EventTable:
         """Give the events as columns for the measures."""
         return table_from_rows(self.tables)
+
+
+@dataclass
+class Piece:
+    """What some rows of a source gave.
+
+    ``rows`` counts the rows of the source up to here, over all its files; ``share`` says which
+    part of its bytes that is; ``name`` what they were read from.
+    """
+
+    name: str
+    rows: int
+    share: float
+    tables: list[pa.Table] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def collected(pieces: Iterable[Piece], progress: Progress | None = None) -> Reading:
+    """Put all pieces together."""
+    reading = Reading()
+    for piece in pieces:
+        reading.tables += piece.tables
+        reading.rejected += piece.rejected
+        reading.rows = piece.rows
+        if progress:
+            progress(piece.name, piece.rows)
+    return reading
 
 
 def refuse_bad_rows(reading: Reading, name: str) -> None:

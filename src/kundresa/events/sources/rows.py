@@ -6,9 +6,12 @@ conditions don't hold, or is rejected with file, line and reason. Nothing falls 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +19,15 @@ import pyarrow.compute as pc
 
 from kundresa.core.errors import BadInputError, Fault, known_values
 from kundresa.events.sources import mapping as mappings
-from kundresa.events.sources.batch import Batch, Faults, joined
-from kundresa.events.sources.csv_file import CsvFile, Rows
+from kundresa.events.sources.batch import Batch, Faults, is_coded, joined
 from kundresa.events.sources.makers import Maker
-from kundresa.events.sources.reading import Progress, Reading, Rejected
+from kundresa.events.sources.quarantine import Mended, MendedFile
+from kundresa.events.sources.reading import Piece, Progress, Reading, Rejected, collected
+from kundresa.events.sources.table_file import Rows, TableFile, whole
+from kundresa.events.sources.tables import open_table
 
 _BETWEEN: Final = "\x1f"
+_TAKERS: Final = 2
 
 
 def read_mapped(mapping: mappings.Mapping, *, progress: Progress | None = None) -> Reading:
@@ -34,102 +40,253 @@ def read_mapped(mapping: mappings.Mapping, *, progress: Progress | None = None) 
     BadInputError
         If a file can't be read at all, or lacks a column that the mapping names.
     """
-    sources = [_Source(mapping, rule) for rule in mapping.rows]
+    return collected(mapped_pieces(mapping), progress)
+
+
+def check_mapped(mapping: mappings.Mapping) -> None:
+    """Raise when a file can't be read to its end, or lacks a column that the mapping names.
+
+    So nothing is taken from a file that breaks off, or isn't in its encoding.
+    """
+    files = Files(mapping)
+    _sources(mapping, files)
+    files.check()
+
+
+def mapped_pieces(mapping: mappings.Mapping, *, skip: int = 0) -> Iterator[Piece]:
+    """Read the tables of a mapping piece by piece, without the first ``skip`` rows of them all."""
+    return _pieces(_sources(mapping, Files(mapping)), skip)
+
+
+def mended_pieces(
+    mapping: mappings.Mapping, mended: Sequence[Mended], *, skip: int = 0
+) -> Iterator[Piece]:
+    """Read rows that were put aside and mended by the rules that refused them."""
+    files = Files(mapping)
+    by_rule: dict[int, list[Mended]] = {}
+    for row in mended:
+        by_rule.setdefault(_rule_of(row, mapping), []).append(row)
+    given = {
+        index: MendedFile(files[mapping.rows[index]["table"]], rows, mapping.missing)
+        for index, rows in sorted(by_rule.items())
+    }
+    return _pieces(_sources(mapping, files, given), skip)
+
+
+def _rule_of(row: Mended, mapping: mappings.Mapping) -> int:
+    names = [rule_name(index) for index in range(len(mapping.rows))]
+    index = names.index(row.rule) if row.rule in names else -1
+    file = Path(str(mapping.tables[mapping.rows[index]["table"]]["file"])).name
+    if index < 0 or file != row.file:
+        raise BadInputError(
+            f"Line {row.place} was put aside by {row.rule or 'no rule'} for {row.file}, which the"
+            " mapping doesn't have.",
+            hint="Give the mapping that the rows were refused by.",
+        )
+    return index
+
+
+def rule_name(index: int) -> str:
+    """Name an entry of a mapping's rows."""
+    return f"rows[{index}]"
+
+
+def _sources(
+    mapping: mappings.Mapping, files: Files, given: Mapping[int, TableFile] | None = None
+) -> list[Source]:
+    """Open all tables whose rows become events, or only those given."""
+    sources = [
+        Source(mapping, index, files, (given or {}).get(index))
+        for index in (range(len(mapping.rows)) if given is None else given)
+    ]
     faults = [fault for source in sources for fault in source.missing_columns()]
     if faults:
         raise BadInputError("The files don't have what the mapping names.", faults=faults)
-    reading = Reading()
-    for source in sources:
-        source.read(reading, progress or (lambda _table, _rows: None))
-    return reading
+    return sources
 
 
-class _Source:
+def _pieces(sources: Sequence[Source], skip: int) -> Iterator[Piece]:
+    sizes = [source.file.path.stat().st_size for source in sources]
+    rows = 0
+    for index, source in enumerate(sources):
+        before = rows
+        for piece in source.pieces(skip - before):
+            rows = before + piece.rows
+            share = sum(sizes[:index]) + sizes[index] * piece.share
+            if rows > skip:
+                yield replace(piece, rows=rows, share=share / max(sum(sizes), 1))
+
+
+class Files:
+    """The files of a mapping's tables, each opened once."""
+
+    def __init__(self, mapping: mappings.Mapping) -> None:
+        self._mapping = mapping
+        self._found: dict[str, TableFile] = {}
+
+    def __getitem__(self, table: str) -> TableFile:
+        if table not in self._found:
+            mapping = self._mapping
+            self._found[table] = open_table(mapping.folder, mapping.tables[table], mapping.missing)
+        return self._found[table]
+
+    def check(self) -> None:
+        """Raise when one of those opened so far can't be read."""
+        for file in self._found.values():
+            file.check()
+
+
+class Source:
     """One table with its joins and the makers of its events."""
 
-    def __init__(self, mapping: mappings.Mapping, rule: Mapping[str, Any]) -> None:
+    def __init__(
+        self, mapping: mappings.Mapping, index: int, files: Files, given: TableFile | None = None
+    ) -> None:
+        rule = mapping.rows[index]
         self._mapping = mapping
+        self._rule = rule_name(index)
         self._name = rule["table"]
-        self._file = CsvFile(_path(mapping, self._name), mapping.missing)
-        self._joins = [_Join(mapping, join) for join in rule.get("join") or []]
+        self.file = given or files[self._name]
         self._makers = [Maker(mapping, rule, event) for event in rule["events"]]
+        self._wanted = dict.fromkeys(name for maker in self._makers for name in maker.columns())
+        joins = rule.get("join") or []
+        # A joined table may hold what the next one is joined on.
+        self._keys = dict.fromkeys(name for join in joins for name in join["on"])
+        wanted = {*self._wanted, *self._keys}
+        self._joins = [_Join(files[join["table"]], join["on"], wanted) for join in joins]
 
     def missing_columns(self) -> list[Fault]:
         """List the columns that the mapping names and neither the table nor a join has."""
         faults = []
-        known = list(self._file.header)
+        known = list(self.file.header({*self._wanted, *self._keys}))
         for join in self._joins:
-            faults += join.missing_columns(self._file.path.name, known)
+            faults += join.missing_columns(self.file.path.name, known)
             known += [name for name in join.header if name not in known]
-        wanted = dict.fromkeys(name for maker in self._makers for name in maker.columns())
         return faults + [
-            Fault(self._file.path.name, f"has no column {name!r}.", known_values(name, known))
-            for name in wanted
+            Fault(self.file.path.name, f"has no column {name!r}.", known_values(name, known))
+            for name in self._wanted
             if name not in known
         ]
 
-    def read(self, reading: Reading, progress: Progress) -> None:
-        before = reading.rows
-        for rows in self._file.batches():
-            reading.rows = before + rows.read
-            reading.rejected += rows.rejected
-            progress(self._name, reading.rows)
-            self._take(rows, reading)
-
-    def _take(self, rows: Rows, reading: Reading) -> None:
-        texts = dict(rows.texts)
+    def pieces(self, skip: int) -> Iterator[Piece]:
+        """Give what the rows after the first ``skip`` gave; the others are only counted."""
+        own = self.file.header()
+        wanted = [name for name in {**self._wanted, **self._keys} if name in own]
+        types = {**self.file.types(), **self._mapping.types}
         for join in self._joins:
-            texts |= join.columns(texts)
-        batch = Batch(rows.lines, texts, self._mapping.types, Faults())
+            types = {**join.types(), **types}
+        for join in self._joins:
+            join.load()
+
+        def left() -> Iterator[Rows]:
+            before = 0
+            for rows in self.file.batches(wanted):
+                yield rows.after(skip - before) if skip > before else rows
+                before = rows.read
+
+        return _in_order(left(), lambda rows: self._piece(rows, types))
+
+    def _piece(self, rows: Rows, types: Mapping[str, str]) -> Piece:
+        if not len(rows.lines) and not rows.rejected:
+            return Piece(self._name, rows.read, rows.share)
+        columns = dict(rows.columns)
+        for join in self._joins:
+            columns |= join.columns(columns)
+        batch = Batch(rows.lines, columns, types, Faults())
         made = [maker(batch) for maker in self._makers]
+        reasons = batch.faults.reasons
         bad = np.zeros(len(batch), bool)
-        bad[list(batch.faults.reasons)] = True
-        reading.tables += [
-            table.filter(pa.array(~bad[origin])) if bad[origin].any() else table
-            for origin, table in made
-            if len(origin)
-        ]
-        reading.rejected += [
-            Rejected(self._file.path.name, int(rows.lines[row]), "; ".join(why), rows.row(row))
-            for row, why in sorted(batch.faults.reasons.items())
-        ]
+        bad[list(reasons)] = True
+        if reasons:
+            made = [(origin, table.filter(pa.array(~bad[origin]))) for origin, table in made]
+        tables = [table for _, table in made if table.num_rows]
+        if reasons or any(map(is_coded, rows.columns.values())):
+            tables = list(map(_used, tables))
+        rejected = [replace(each, rule=self._rule) for each in rows.rejected]
+        for row, why in sorted(reasons.items()):
+            place = self.file.path.name, int(rows.lines[row])
+            rejected.append(Rejected(*place, "; ".join(why), rows.row(row), self._rule))
+        rejected.sort(key=lambda each: each.line)
+        return Piece(self._name, rows.read, rows.share, tables, rejected)
+
+
+def _in_order(batches: Iterator[Rows], take: Callable[[Rows], Piece]) -> Iterator[Piece]:
+    """Take batches apart a few at a time while the next one is read; arrow and numpy let others run.
+
+    Pieces come in the order of the file, and memory holds a handful.
+    """
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(_TAKERS) as takers:
+        waiting: deque[Future[Piece]] = deque()
+        reading = reader.submit(next, batches, None)
+        while (rows := reading.result()) is not None:
+            reading = reader.submit(next, batches, None)
+            waiting.append(takers.submit(take, rows))
+            if len(waiting) > _TAKERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _used(table: pa.Table) -> pa.Table:
+    """Leave out the words of rows that gave no event: a store keeps every word it gets."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            kept = pa.chunked_array(map(_with_used, table.column(index).chunks), field.type)
+            table = table.set_column(index, field, kept)
+    return table
+
+
+def _with_used(column: pa.Array) -> pa.Array:
+    used = np.zeros(len(column.dictionary), bool)
+    used[column.indices.drop_null().to_numpy() if column.null_count else column.indices] = True
+    if used.all():
+        return column
+    places = pa.array((np.cumsum(used) - 1).astype(np.int32))
+    words = column.dictionary.filter(pa.array(used))
+    return pa.DictionaryArray.from_arrays(places.take(column.indices), words)
 
 
 class _Join:
     """Another table, looked up by the columns that both have."""
 
-    def __init__(self, mapping: mappings.Mapping, rule: Mapping[str, Any]) -> None:
-        self._on: list[str] = rule["on"]
-        self._file = CsvFile(_path(mapping, rule["table"]), mapping.missing)
+    def __init__(self, file: TableFile, on: list[str], wanted: Collection[str]) -> None:
+        self.on = on
+        self._wanted = wanted
+        self._file = file
         self._table: tuple[pa.Array, dict[str, pa.Array]] | None = None
 
     @property
-    def header(self) -> list[str]:
-        return list(self._file.header)
+    def header(self) -> tuple[str, ...]:
+        return self._file.header(self.on)
+
+    def types(self) -> Mapping[str, str]:
+        return self._file.types()
 
     def missing_columns(self, left: str, known: list[str]) -> list[Fault]:
         sides = ((left, known), (self._file.path.name, self.header))
         return [
             Fault(name, f"has no column {column!r} to join on.", known_values(column, columns))
             for name, columns in sides
-            for column in self._on
+            for column in self.on
             if column not in columns
         ]
 
-    def columns(self, texts: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    def columns(self, left: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Give this table's other columns for rows with those keys, null where none fits."""
-        keys, columns = self._read()
-        left = joined([texts[name] for name in self._on], _BETWEEN)
-        found = pc.index_in(left, value_set=keys, skip_nulls=True)
+        keys, columns = self.load()
+        found = pc.index_in(
+            joined([left[name] for name in self.on], _BETWEEN), value_set=keys, skip_nulls=True
+        )
         return {name: column.take(found) for name, column in columns.items()}
 
-    def _read(self) -> tuple[pa.Array, dict[str, pa.Array]]:
+    def load(self) -> tuple[pa.Array, dict[str, pa.Array]]:
+        """Read the table, once; several threads use it then."""
         if self._table is None:
-            rows = self._file.whole()
-            keys = joined([rows[name] for name in self._on], _BETWEEN)
+            names = [name for name in self.header if name in self._wanted or name in self.on]
+            rows = whole(self._file, names)
+            keys = joined([rows[name] for name in self.on], _BETWEEN)
             self._refuse_doubles(keys)
-            rest = {name: column for name, column in rows.items() if name not in self._on}
-            self._table = keys, rest
+            self._table = keys, {n: column for n, column in rows.items() if n not in self.on}
         return self._table
 
     def _refuse_doubles(self, keys: pa.Array) -> None:
@@ -138,14 +295,9 @@ class _Join:
         if not len(twice):
             return
         first = twice[0].as_py()
-        on = ", ".join(self._on)
+        on = ", ".join(self.on)
         raise BadInputError(
             f"{self._file.path.name} has {first['counts']} rows with {on} ="
             f" {first['values'].replace(_BETWEEN, ', ')}; a join needs one.",
             hint="Make that table the one whose rows become events, and join the other to it.",
         )
-
-
-def _path(mapping: mappings.Mapping, table: str) -> Path:
-    file: str = mapping.tables[table]["file"]
-    return mapping.folder / file

@@ -1,0 +1,362 @@
+"""A mapping guessed from a file's header and first rows, to be read by somebody before it counts.
+
+Every choice comes with a note that says how sure it is and why.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+from ruamel.yaml import YAML
+
+from kundresa.core.errors import BadInputError
+from kundresa.events.sources.batch import plain_text
+from kundresa.events.sources.guess_columns import MOSTLY, Column, best
+from kundresa.events.sources.tables import kind_of, open_table
+from kundresa.events.sources.text_file import lines_of, reading
+
+SAMPLE: Final = 10_000
+_TABLE: Final = "rows"
+_DELIMITERS: Final = ",;\t|"
+_BEGINNING: Final = 1 << 20
+_ACCESS_LOG: Final = (
+    r'(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*"'
+    r' (?P<status>\d{3}) (?P<bytes>\S+)(?: "(?P<referrer>[^"]*)" "(?P<agent>.*)")?'
+)
+_MARKS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8"}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A mapping and what to know of it."""
+
+    data: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+    def text(self) -> str:
+        """Write the mapping with its notes as a file."""
+        out = io.StringIO()
+        out.writelines(f"# {note}\n" for note in self.notes)
+        yaml = YAML()
+        yaml.width = 10_000
+        yaml.dump(dict(self.data), out)
+        return out.getvalue()
+
+
+def guess_mapping(path: Path, *, zone: str = "UTC", folder: Path | None = None) -> Guess:
+    """Guess how the rows of a file become events, for a mapping in ``folder``.
+
+    Raises
+    ------
+    BadInputError
+        If no column looks like a time, or like somebody's.
+    """
+    table = _table_of(path)
+    columns = _sample(path, table)
+    guess = _Guess(path, zone, columns)
+    rule = guess.rule()
+    file = _beside(path, folder) if folder else path.name
+    data: dict[str, Any] = {"kundresa_mapping": 1, "title": path.name, "zone": zone}
+    data["tables"] = {_TABLE: {"file": file, **table}}
+    if guess.types:
+        data["types"] = guess.types
+    return Guess({**data, "rows": [rule]}, tuple(guess.notes))
+
+
+def _beside(path: Path, folder: Path) -> str:
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError as error:
+        raise BadInputError(
+            f"A mapping in {folder} can't name {path}.", hint="Write it into the file's folder."
+        ) from error
+
+
+# --- the file -----------------------------------------------------------------------------------
+
+
+def _table_of(path: Path) -> dict[str, Any]:
+    kind = kind_of({"file": path.name})
+    if kind in ("parquet", "xes"):
+        return {}
+    encoding = _encoding(path)
+    named = {} if encoding == "utf-8" else {"encoding": encoding}
+    lines = _first_lines(path, encoding)
+    if kind == "csv":
+        delimiter = _delimiter(lines)
+        return named if delimiter == "," else {"delimiter": delimiter, **named}
+    if kind == "lines":
+        return {"pattern": _pattern(path, lines), **named}
+    each = _list_in(lines)
+    return {"each": each, **named} if each else named
+
+
+def _encoding(path: Path) -> str:
+    with reading(path, "latin-1") as stream:
+        head = stream.read(_BEGINNING).decode().encode("latin-1")
+    for mark, name in _MARKS.items():
+        if head.startswith(mark):
+            return name
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        # The beginning may end within a letter.
+        return "utf-8" if error.start > len(head) - 4 else "windows-1252"
+    return "utf-8"
+
+
+def _first_lines(path: Path, encoding: str, count: int = 1_000) -> list[str]:
+    with reading(path, encoding) as stream:
+        found = [line.decode() for (_, line), _ in zip(lines_of(stream), range(count), strict=False)
+                 if line is not None and line.strip()]  # fmt: skip
+    if not found:
+        raise BadInputError(f"{path} is empty.")
+    return found
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    def width(sign: str) -> int:
+        return len(next(csv.reader([lines[0]], delimiter=sign), []))
+
+    return max(_DELIMITERS, key=width)
+
+
+def _pattern(path: Path, lines: Sequence[str]) -> str:
+    fitting = sum(re.fullmatch(_ACCESS_LOG, line) is not None for line in lines)
+    if fitting < MOSTLY * len(lines):
+        raise BadInputError(
+            f"{path} is not an access log of a web server, the only kind of lines that is guessed.",
+            hint="Write a mapping with a pattern; docs/reference/mapping.md shows one.",
+        )
+    return _ACCESS_LOG
+
+
+def _list_in(lines: Sequence[str]) -> str | None:
+    try:
+        first = msgspec.json.decode(lines[0])
+    except msgspec.DecodeError:
+        return None
+    lists = [
+        key for key, value in first.items()
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    ] if isinstance(first, dict) else []  # fmt: skip
+    return lists[0] if len(lists) == 1 else None
+
+
+def _sample(path: Path, table: Mapping[str, Any]) -> list[Column]:
+    file = open_table(path.parent, {"file": path.name, **table}, frozenset({""}))
+    names, types = file.header(), file.types()
+    parts: list[Mapping[str, pa.Array]] = []
+    count = 0
+    for rows in file.batches(names):
+        parts.append(rows.columns)
+        count += len(rows.lines)
+        if count >= SAMPLE:
+            break
+    if not count:
+        raise BadInputError(f"{path} has no rows that could be read.")
+    found = []
+    for name in names:
+        values = pa.concat_arrays([_undone(part[name]) for part in parts if name in part])
+        found.append(Column(name, values.slice(0, SAMPLE), types.get(name, "text")))
+    return found
+
+
+def _undone(column: pa.Array) -> pa.Array:
+    return plain_text(column) if pa.types.is_dictionary(column.type) else column
+
+
+# --- the meaning --------------------------------------------------------------------------------
+
+
+class _Guess:
+    def __init__(self, path: Path, zone: str, columns: list[Column]) -> None:
+        self._path = path
+        self._zone = zone
+        self._columns = columns
+        self._left = {column.name: column for column in columns if column.filled}
+        self._zoneless: list[str] = []
+        self.types: dict[str, str] = {}
+        count = len(columns[0].values)
+        self.notes = [f"Guessed from the first {count:,} rows of {path.name}; read it first."]
+
+    def rule(self) -> dict[str, Any]:
+        """Give the entry of ``rows``."""
+        times = self._times()
+        profile = self._profile()
+        event = self._event_column() if len(times) == 1 or self._says_event() else None
+        chosen = self._chosen_times(times, event)
+        rule: dict[str, Any] = {"table": _TABLE, "profile": profile.name}
+        first: dict[str, Any] = {}
+        self._take_channel(rule)
+        self._take_money(rule, first)
+        if len(chosen) == 1:  # of several events nothing tells which one was scored
+            self._take_score(first)
+        if self._zoneless:
+            names = ", ".join(self._zoneless)
+            self.notes.append(f"zone: {names}: read in {self._zone}, as no zone is told")
+        rest = self._rest()
+        if rest:
+            rule["properties"] = rest
+        rule["events"] = [
+            {"event": name, "time": self._time_rule(column), **(first if index == 0 else {})}
+            for index, (name, column) in enumerate(chosen)
+        ]
+        return rule
+
+    def _take(self, column: Column) -> Column:
+        self._left.pop(column.name, None)
+        return column
+
+    def _note(self, what: str, column: Column, sure: str, why: str) -> None:
+        rows = f"{column.filled:,} of {len(column.values):,} rows, {column.different:,} different"
+        self.notes.append(f"{what}: {column.name} ({sure}; {why}; {rows})")
+
+    def _times(self) -> list[Column]:
+        found = [column for column in self._left.values() if column.form is not None]
+        # Whole numbers of eight digits read as days too; only a name makes them times.
+        found = [
+            column for column in found
+            if column.rank("time") is not None or column.sort == "text" or column.form == "ms"
+        ]  # fmt: skip
+        planned = [column for column in found if column.rank("plan") is not None]
+        for column in planned if len(planned) < len(found) else ():
+            self._note("no event", column, "likely", "its name tells of a plan")
+        times = [column for column in found if column not in planned] or found
+        if not times:
+            raise BadInputError(
+                f"{self._path} has no column of times.",
+                hint="An event needs a time; write a mapping if days are counted from a date.",
+            )
+        return times
+
+    def _profile(self) -> Column:
+        open_to = [
+            column for column in self._left.values()
+            if column.form is None and column.sort != "boolean"
+            and column.filled > len(column.values) / 2
+            and (column.different > 1 or len(column.values) == 1)
+        ]  # fmt: skip
+        column = best(open_to, "profile")
+        if column is None:
+            raise BadInputError(
+                f"{self._path} has no column whose name tells whose rows these are.",
+                hint=f"Write a mapping; the columns are {', '.join(c.name for c in self._columns)}.",
+            )
+        alike = [c.name for c in open_to if c.rank("profile") == column.rank("profile")]
+        sure = "sure" if len(alike) == 1 and column.filled == len(column.values) else "unsure"
+        why = "by its name" if len(alike) == 1 else f"as well possible: {', '.join(alike[1:])}"
+        self._note("profile", column, sure, why)
+        return self._take(column)
+
+    def _says_event(self) -> bool:
+        column = best(list(self._left.values()), "event")
+        return column is not None and (column.rank("event") or 0) < _UNSURE_EVENT
+
+    def _event_column(self) -> Column | None:
+        few = [
+            column for column in self._left.values()
+            if column.sort == "text" and column.form is None
+            and column.different <= max(200, len(column.values) // 20)
+            and column.filled >= MOSTLY * len(column.values)
+        ]  # fmt: skip
+        column = best(few, "event")
+        if column is None:
+            return None
+        sure = "sure" if (column.rank("event") or 0) < _UNSURE_EVENT else "unsure"
+        self._note("event", column, sure, "by its name")
+        return self._take(column)
+
+    def _chosen_times(self, times: list[Column], event: Column | None) -> list[tuple[Any, Column]]:
+        if event is not None or len(times) == 1:
+            column = best(times, "time") or times[0]
+            sure = "sure" if len(times) == 1 else "likely"
+            self._note("time", column, sure, "by its content")
+            name: Any = {"column": event.name} if event else _title(self._path.name.split(".")[0])
+            return [(name, self._timed(column))]
+        for column in times:
+            self._note("event", column, "likely", "each time of a row is an event")
+        return [(_event_name(column.name), self._timed(column)) for column in times]
+
+    def _timed(self, column: Column) -> Column:
+        if column.form == "ms" and column.declared == "text":
+            self.types[column.name] = "number"
+        if not column.has_zone:
+            self._zoneless.append(column.name)
+        if column.may_be_month_first:
+            self.notes.append(f"form: day and month of {column.name} may be the other way round")
+        return self._take(column)
+
+    def _time_rule(self, column: Column) -> Any:
+        if column.form in ("", "ms"):
+            return column.name
+        return {"column": column.name, "form": column.form}
+
+    def _take_channel(self, rule: dict[str, Any]) -> None:
+        column = best([c for c in self._left.values() if c.sort == "text"], "channel")
+        if column is not None and column.different <= 200:
+            rule["channel"] = self._take(column).name
+            self._note("channel", column, "likely", "by its name")
+
+    def _take_money(self, rule: dict[str, Any], first: dict[str, Any]) -> None:
+        column = best([c for c in self._left.values() if c.sort == "number"], "value")
+        if column is None:
+            return
+        first["value"] = self._typed(column)
+        self._note("value", column, "unsure", "by its name")
+        currency = best([c for c in self._left.values() if c.is_currency], "currency")
+        if currency is not None:
+            rule["currency"] = self._take(currency).name
+            self._note("currency", currency, "sure", "by name and content")
+        else:
+            self.notes.append(
+                "currency: none found; write currency: {value: SEK}, or take value out"
+            )
+
+    def _take_score(self, first: dict[str, Any]) -> None:
+        column = next((c for c in self._left.values() if c.scale), None)
+        if column is not None:
+            first["score"] = {"value": self._typed(column), "scale": column.scale}
+            self._note("score", column, "unsure", f"as {column.scale} by name and content")
+
+    def _typed(self, column: Column) -> str:
+        if column.sort != column.declared:
+            self.types[column.name] = column.sort
+        return self._take(column).name
+
+    def _rest(self) -> dict[str, str]:
+        found = {}
+        for column in list(self._left.values()):
+            if column.rank("personal") is not None and ":" not in column.name:
+                self._note("left out", column, "likely", "its name tells of personal data")
+                continue
+            found[column.name] = self._typed(column)
+        return found
+
+
+_UNSURE_EVENT: Final = 9
+"""From this word on (type, status) a name may mean something else than events."""
+
+_ENDINGS: Final = frozenset({
+    "timestamp", "time", "date", "datetime", "at", "tid", "dato", "datum", "tidspunkt", "ts",
+})  # fmt: skip
+
+
+def _event_name(column: str) -> str:
+    words = re.findall(r"[^\W_]+", column)
+    while len(words) > 1 and words[-1].lower() in _ENDINGS:
+        words.pop()
+    return _title(" ".join(words))
+
+
+def _title(name: str) -> str:
+    text = re.sub(r"[\W_]+", " ", name).strip() or "Row"
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,62 @@
+"""Where an import takes its events from: event records, a mapping, or rows that were mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from kundresa.core.errors import BadInputError
+from kundresa.events.sources.fingerprint import fingerprint, fingerprint_of_mended
+from kundresa.events.sources.jsonl import mended_records, record_pieces
+from kundresa.events.sources.mapping import Mapping
+from kundresa.events.sources.quarantine import is_quarantine, mended_rows
+from kundresa.events.sources.reading import Piece
+from kundresa.events.sources.rows import check_mapped, mapped_pieces, mended_pieces
+from kundresa.events.sources.text_file import check_text
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Something to import.
+
+    ``pieces(skip=…)`` reads it without its first rows, always in the same order. ``fingerprint``
+    is the same for the same content. ``mended`` is the quarantine file that the rows come from.
+    """
+
+    name: str
+    fingerprint: str
+    pieces: Callable[..., Iterator[Piece]]
+    mended: Path | None = None
+
+
+def origin_of(source: Path | Mapping, name: str) -> Origin:
+    """Open a file of event records or a mapping, and read through it once.
+
+    Raises
+    ------
+    BadInputError
+        If a file can't be read to its end, or lacks what the mapping names.
+    """
+    if isinstance(source, Mapping):
+        check_mapped(source)
+        return Origin(name, fingerprint(source), partial(mapped_pieces, source))
+    check_text(source)
+    return Origin(name, fingerprint(source), partial(record_pieces, source))
+
+
+def origin_of_mended(path: Path, mapping: Mapping | None) -> Origin:
+    """Open a quarantine file; rows of a mapped table need the mapping that refused them."""
+    rows = mended_rows(path)
+    if mapping is None and any(row.rule for row in rows):
+        raise BadInputError(
+            f"{path} holds rows of a mapped table.", hint="Name the mapping with --mapping."
+        )
+    name = fingerprint_of_mended(path, mapping)
+    if mapping is None:
+        return Origin(path.name, name, partial(mended_records, rows), path)
+    return Origin(path.name, name, partial(mended_pieces, mapping, rows), path)
+
+
+__all__ = ["Origin", "is_quarantine", "origin_of", "origin_of_mended"]

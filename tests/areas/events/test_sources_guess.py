@@ -1,0 +1,146 @@
+"""What is guessed of a table: whose rows, which times, and how sure that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from kundresa.core.errors import BadInputError
+from kundresa.events.sources import Guess, guess_mapping, mapping_of, read_mapped
+
+CHART = "2026-03-{0:02}T10:00:00"
+
+
+def guess(folder: Path, text: str, name: str = "t.csv", encoding: str = "utf-8") -> Guess:
+    (folder / name).write_text(text, encoding)
+    return guess_mapping(folder / name)
+
+
+def rows(header: str, *forms: str, count: int = 28) -> str:
+    """Write rows whose fields are formats of the row's number."""
+    lines = [",".join(form.format(n % 28 + 1) for form in forms) for n in range(count)]
+    return "\n".join([header, *lines, ""])
+
+
+@pytest.mark.parametrize(
+    ("header", "profile", "event", "time"),
+    [
+        ("order,customer_id,activity,timestamp", "customer_id", "activity", "timestamp"),
+        ("order,Kundnummer,Händelse,Tidpunkt", "Kundnummer", "Händelse", "Tidpunkt"),
+        ("ordre,kunde_id,hendelse,tidspunkt", "kunde_id", "hendelse", "tidspunkt"),
+        ("ordre,BrugerId,Hændelse,Dato", "BrugerId", "Hændelse", "Dato"),
+        ("x,case:concept:name,concept:name,time:timestamp", "case:concept:name", "concept:name",
+         "time:timestamp"),
+    ],
+)  # fmt: skip
+def test_names_in_four_languages_tell(
+    tmp_path: Path, header: str, profile: str, event: str, time: str
+) -> None:
+    found = guess(tmp_path, rows(header, "o{0}", "c{0}", "Bought", CHART)).data
+    [rule] = found["rows"]
+    assert rule["profile"] == profile
+    assert rule["events"] == [{"event": {"column": event}, "time": time}]
+
+
+def test_a_wide_row_has_an_event_for_each_time_that_happened(tmp_path: Path) -> None:
+    header = "order_id,customer_id,order_purchase_timestamp,delivered_at,estimated_delivery_date"
+    found = guess(tmp_path, rows(header, "o{0}", "c{0}", CHART, CHART, CHART))
+    assert [event["event"] for event in found.data["rows"][0]["events"]] == [
+        "Order purchase", "Delivered",
+    ]  # fmt: skip
+    assert any(note.startswith("no event: estimated_delivery_date") for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("form", "pattern"),
+    [
+        ("{0:02}/03/2026", "%d/%m/%Y"),
+        ("{0}.3.2026 14:05", "%d.%m.%Y %H:%M"),
+        ("2026/03/{0:02} 14:05:06.000", "%Y/%m/%d %H:%M:%S.%f"),
+        ("03/{0:02}/2026", "%m/%d/%Y"),
+        ("{0:02}/Mar/2026:10:00:00 +0100", "%d/%b/%Y:%H:%M:%S %z"),
+    ],
+)
+def test_forms_of_times_are_found(tmp_path: Path, form: str, pattern: str) -> None:
+    found = guess(tmp_path, rows("customer,at", "c{0}", form))
+    [event] = found.data["rows"][0]["events"]
+    assert event["time"] == {"column": "at", "form": pattern}
+
+
+def test_day_and_month_that_may_be_the_other_way_round_are_told(tmp_path: Path) -> None:
+    found = guess(tmp_path, rows("customer,at", "c{0}", "0{0}/03/2026", count=9))
+    assert any("may be the other way round" in note for note in found.notes)
+
+
+def test_codes_stay_text_and_the_rest_gets_its_type(tmp_path: Path) -> None:
+    header = "customer,at,productId,postcode,quantity,gift,email"
+    fields = ("c{0}", CHART, "{0}", "0{0:04}", "{0}", "true", "a{0}@x.se")
+    data = guess(tmp_path, rows(header, *fields)).data
+    assert data["types"] == {"quantity": "number", "gift": "boolean"}
+    assert "email" not in data["rows"][0]["properties"]
+
+
+def test_delimiter_and_encoding_are_found(tmp_path: Path) -> None:
+    text = rows("kund,tid,ort", "c{0}", CHART, "Åmål").replace(",", ";")
+    data = guess(tmp_path, text, encoding="windows-1252").data
+    assert data["tables"]["rows"] == {
+        "file": "t.csv", "delimiter": ";", "encoding": "windows-1252",
+    }  # fmt: skip
+
+
+def test_milliseconds_and_lists_of_json_are_found(tmp_path: Path) -> None:
+    line = '{"session": %d, "events": [{"ts": 17617239708%02d, "type": "click"}]}'
+    text = "\n".join(line % (n, n) for n in range(9))
+    data = guess(tmp_path, text, "t.jsonl").data
+    assert data["tables"]["rows"]["each"] == "events"
+    assert data["types"]["events.ts"] == "number"
+    assert data["rows"][0]["events"][0]["event"] == {"column": "events.type"}
+
+
+def test_types_of_parquet_are_taken_as_they_are(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "customer": ["a", "b"],
+            "at": pa.array([1, 2], pa.timestamp("us", "UTC")),
+            "amount": [1.5, 2.5],
+            "currency": ["SEK", "EUR"],
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    data = guess_mapping(tmp_path / "t.parquet").data
+    assert "types" not in data
+    [rule] = data["rows"]
+    assert (rule["currency"], rule["events"][0]["value"]) == ("currency", "amount")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("customer,at\n", "has no rows"),
+        ("customer,age\nann,3\n", "has no column of times"),
+        ("colour,at\nred,2026-03-01\n", "no column whose name tells whose rows these are"),
+    ],
+)
+def test_what_cannot_be_guessed_is_told(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadInputError, match=said):
+        guess(tmp_path, text)
+
+
+def test_a_guess_reads_every_row_as_it_says(tmp_path: Path) -> None:
+    found = guess(tmp_path, rows("customer,activity,at", "c{0}", "Bought", CHART))
+    reading = read_mapped(mapping_of(found.data, tmp_path, "guessed"))
+    assert (reading.event_count, reading.rejected) == (28, [])
+
+
+def test_the_text_of_a_guess_says_what_its_data_says(tmp_path: Path) -> None:
+    from ruamel.yaml import YAML
+
+    found = guess(tmp_path, rows("customer,activity,at", "c{0}", "Bought", CHART))
+    again: Any = YAML(typ="safe").load(found.text())
+    assert again == found.data
+    assert all(f"# {note}" in found.text() for note in found.notes)
