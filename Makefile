@@ -7,6 +7,8 @@ PY := .venv/bin/python
 SERVICES := $(PY) tools/test_services.py run --
 # A recipe passes what stands in ARGS on, e.g. make test ARGS="-k funnel".
 ARGS ?=
+# Where the wheel goes.
+DIST ?= dist
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,7 +37,8 @@ check: setup ## format, lint, types, import contracts, changelog
 	@$(PY) tools/check_changelog.py
 
 bench: setup ## run the benchmarks
-	@for bench in benchmarks/*.py; do [ ! -e "$$bench" ] || $(PY) "$$bench" $(ARGS) || exit 1; done
+	@for bench in $(basename $(notdir $(filter-out %/__init__.py,$(wildcard benchmarks/*.py)))); do \
+	$(PY) -m "benchmarks.$$bench" $(ARGS) || exit 1; done
 
 docs: setup ## build the documentation, warnings are errors
 	@.venv/bin/sphinx-build -W --keep-going -q -b html docs docs/_build/html
@@ -46,5 +49,5 @@ vendor: setup ## fetch the vendored files anew and measure the font (needs npm)
 	@$(PY) tools/font_metrics.py
 
 wheel: setup ## build the wheel into dist/
-	@if uv --version >/dev/null 2>&1; then uv build --wheel; \
-	else $(PY) -m pip wheel --quiet --no-deps --wheel-dir dist .; fi
+	@if uv --version >/dev/null 2>&1; then uv build --quiet --wheel --out-dir "$(DIST)"; \
+	else $(PY) -m pip wheel --quiet --no-deps --wheel-dir "$(DIST)" .; fi

@@ -1,26 +1,45 @@
 """What every test stands on: a data folder of its own, and the choice of database.
 
-Without KUNDRESA_TEST_DATABASE_URL everything runs on SQLite. With it, the tests marked ``db``,
-and only those, run on the PostgreSQL that it names: the second of two runs.
+Without KUNDRESA_TEST_DATABASE_URL everything runs on SQLite but what is marked ``postgresql``.
+With it, the tests marked ``db``, and only those, run on the PostgreSQL that it names: the second
+of two runs.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 
 import pytest
 
+_HAS_SERVICES = "KUNDRESA_CHROMIUM" in os.environ
 _POSTGRES = os.environ.get("KUNDRESA_TEST_DATABASE_URL", "")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name our marks."""
     config.addinivalue_line("markers", "db: promises something on both databases")
+    config.addinivalue_line("markers", "postgresql: beside db, for what only PostgreSQL can do")
+    config.addinivalue_line("markers", "wheel: builds the wheel and runs it alone")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, keep what is marked for it."""
-    if _POSTGRES:
-        others = [item for item in items if item.get_closest_marker("db") is None]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item.get_closest_marker("db") is not None]
+    """Keep what is for the database of this run."""
+    wanted = [item for item in items if _is_for_this_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = wanted
+
+
+def _is_for_this_database(item: pytest.Item) -> bool:
+    mark = "db" if _POSTGRES else "postgresql"
+    return (item.get_closest_marker(mark) is not None) == bool(_POSTGRES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a skip fail where all that tests need is there: a skipped test promises nothing."""
+    report = yield
+    if _HAS_SERVICES and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, though nothing is missing: {report.longrepr}"
+    return report

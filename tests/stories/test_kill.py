@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
 
 import httpx
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from kundresa.store import Store
 from tests.support.server import Server
 
-KILLS = ["collect", "worker", "web", "supervisor"] * 3
+ROLES = ("collect", "worker", "web", "supervisor")
+THREE_EACH = ROLES * 3
+ROUNDS = 40
 
 
 class Sender(threading.Thread):
@@ -23,16 +26,17 @@ class Sender(threading.Thread):
         super().__init__(daemon=True)
         self.server, self.key, self.label = server, key, name
         self.acknowledged: set[str] = set()
+        self.sending = threading.Event()
         self.ended = threading.Event()
 
     def run(self) -> None:
         number = 0
-        while not self.ended.is_set():
+        while not self.ended.wait(0.01):
             ids = [f"{self.label}-{number}-{index}" for index in range(20)]
             if self.post(ids):
                 self.acknowledged.update(ids)
                 number += 1
-            time.sleep(0.01)
+                self.sending.set()
 
     def post(self, ids: list[str]) -> bool:
         batch = [
@@ -49,29 +53,52 @@ class Sender(threading.Thread):
             return False
         return answer.status_code == 200
 
+    def wait_until_answered(self) -> None:
+        """Return once a batch was answered after this call."""
+        self.sending.clear()
+        assert self.sending.wait(30), "nothing is answered"
 
-def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+
+@pytest.mark.db
+@pytest.mark.kill
+def test_a_kill_loses_nothing_and_doubles_nothing(server: Server) -> None:
     """Kill each role and the supervisor three times while two senders post."""
-    server = Server(tmp_path / "data")
+    kill_in_turn(server, THREE_EACH)
+
+
+@pytest.mark.db
+@pytest.mark.kill
+@pytest.mark.long
+def test_many_kills_at_random_moments_lose_nothing(server: Server) -> None:
+    chance = random.Random(20)
+    turns = [role for role in ROLES for _ in range(ROUNDS)]
+    chance.shuffle(turns)
+    kill_in_turn(server, turns, chance)
+
+
+def kill_in_turn(server: Server, roles: Sequence[str], chance: random.Random | None = None) -> None:
+    """Kill under load, start again, and count: each acknowledged event once, none set aside."""
     server.start()
     senders = [Sender(server, server.write_key(), name) for name in ("a", "b")]
-    try:
+    for sender in senders:
+        sender.start()
+    for role in roles:
         for sender in senders:
-            sender.start()
-        for role in KILLS:
-            time.sleep(0.3)
-            server.kill(role)
-            if role == "supervisor":
-                server.start()
-            else:
-                server.wait_until_ready()
-        for sender in senders:
-            sender.ended.set()
-            sender.join()
-        wait_until_sealed(server)
-    finally:
-        server.stop()
-    acknowledged = set[str]().union(*(sender.acknowledged for sender in senders))
+            sender.wait_until_answered()
+        if chance is not None:
+            time.sleep(chance.random() / 3)
+        server.kill(role)
+        if role == "supervisor":
+            server.start()
+    for sender in senders:
+        sender.ended.set()
+        sender.join()
+    wait_until_sealed(server)
+    check_nothing_lost(server, set[str]().union(*(sender.acknowledged for sender in senders)))
+
+
+def check_nothing_lost(server: Server, acknowledged: set[str]) -> None:
+    """Compare what was answered with the inbox and with the store."""
     assert len(acknowledged) > 100
     inbox = Counter(str(row[0]) for row in server.ask("SELECT message_id FROM events_inbox"))
     assert acknowledged <= inbox.keys()
@@ -83,10 +110,10 @@ def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
 def wait_until_sealed(server: Server) -> None:
     """Wait until the worker has read the whole inbox."""
     store = Store(server.folder / "stores" / "1")
-    until = time.monotonic() + 15
+    until = time.monotonic() + 30
     while time.monotonic() < until:
-        last = server.ask("SELECT max(sequence) FROM events_inbox")[0][0]
-        if store.version.marks.get("inbox", 0) == last:
+        rows = server.ask("SELECT count(*) FROM events_inbox")[0][0]
+        if store.event_count == rows:
             return
         time.sleep(0.1)
     pytest.fail("the inbox is not sealed")

@@ -10,33 +10,51 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
 
-class Server:
-    """Starts, is killed, and starts again."""
+def free_port() -> int:
+    """Give a port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
-    def __init__(self, folder: Path) -> None:
+
+class Server:
+    """Starts, is killed, and starts again; on SQLite unless ``database_url`` names another."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database_url: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
+        self.database_url = database_url
+        self.environment = dict(environment or {})
+        if database_url:
+            self.environment["KUNDRESA_DATABASE_URL"] = database_url
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *, wait: bool = True) -> None:
         """Start, and return once it is ready."""
         code = "from kundresa.cli.start import command; command()"
         arguments = ["--port", str(self.port), "--data", str(self.folder), "--no-browser"]
-        with (self.folder.parent / "log").open("ab") as log:
+        with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", code, *arguments],
                 stderr=log,
                 stdout=log,
-                env=_environment(),
+                env=clean_environment(self.environment),
             )
-        self.wait_until_ready()
+        if wait:
+            self.wait_until_ready()
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         """Ask until every part is well."""
@@ -48,19 +66,34 @@ class Server:
             except httpx.HTTPError:
                 pass
             time.sleep(0.05)
-        raise AssertionError((self.folder.parent / "log").read_text()[-4000:])
+        raise AssertionError(self.log[-4000:])
 
     @property
     def address(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def log_file(self) -> Path:
+        """Where everything that it prints goes."""
+        return self.folder.parent / "log"
+
+    @property
+    def log(self) -> str:
+        """What it printed up to now."""
+        return self.log_file.read_text()
+
     def write_key(self) -> str:
         """The key of the first source."""
-        return str(self.ask("SELECT write_key FROM events_source")[0][0])
+        return str(self.ask("SELECT write_key FROM events_source ORDER BY id")[0][0])
 
     def ask(self, query: str) -> list[tuple[object, ...]]:
         """Read the database beside the server."""
+        if self.database_url:
+            import psycopg
+
+            with psycopg.connect(self.database_url) as postgres:
+                return postgres.execute(query).fetchall()
         connection = sqlite3.connect(self.folder / "kundresa.db", timeout=10)
         try:
             return connection.execute(query).fetchall()
@@ -76,8 +109,16 @@ class Server:
             return
         os.kill(self.pid(role), signal.SIGKILL)
 
-    def pid(self, role: str) -> int:
-        """Find a child by its command line."""
+    def pid(self, role: str, seconds: float = 40) -> int:
+        """Find a child by its command line; wait for one that is about to be started again."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if found := self._pid_now(role):
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"{role} does not run")
+
+    def _pid_now(self, role: str) -> int:
         assert self.process is not None
         listing = subprocess.run(
             ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
@@ -86,7 +127,7 @@ class Server:
             pid, parent, command = line.split(None, 2)
             if int(parent) == self.process.pid and f"kundresa.project.child {role} " in command:
                 return int(pid)
-        raise AssertionError(f"{role} does not run")
+        return 0
 
     def stop(self) -> None:
         """Stop as a member would."""
@@ -95,8 +136,10 @@ class Server:
             self.process.wait(timeout=15)
 
 
-def _environment() -> dict[str, str]:
+def clean_environment(added: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give this process's environment without our settings, and with those added."""
     # Where Python may keep no byte code, each start would compile the framework anew.
     dropped = "PYTHONDONTWRITEBYTECODE"
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("KUNDRESA_", dropped))}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "kundresa-pycache")}
+    cache = {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "kundresa-pycache")}
+    return {**kept, **cache, **(added or {})}

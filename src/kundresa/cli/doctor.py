@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from kundresa.core.errors import KundresaError
+from kundresa.core.errors import KundresaError, NotFoundError
 from kundresa.core.settings import Settings, settings
 
 _LEAST_FREE: Final = 1 << 30
@@ -58,7 +58,9 @@ def examine() -> list[dict[str, Any]]:
 
 def _part(name: str, verdict: Verdict) -> dict[str, Any]:
     fault, remedy = verdict
-    return {"part": name, "ok": not fault, "fault": fault, "remedy": remedy}
+    if not fault:
+        return {"part": name, "ok": True, "fault": "", "remedy": ""}
+    return {"part": name, "ok": False, "fault": f"{fault.rstrip('.')}.", "remedy": remedy}
 
 
 def _safely(look: Callable[[Settings], Verdict], found: Settings) -> Verdict:
@@ -94,16 +96,14 @@ def _existing(path: Path) -> Path:
 
 
 def _database(found: Settings) -> Verdict:
-    if not found.is_postgres and not found.sqlite_path.exists():
-        return "does not exist.", "Run kundresa start, which makes it."
-    _set_up()
+    _set_up(found)
     from kundresa.project.health import database_fault
 
     return database_fault(), "Check KUNDRESA_DATABASE_URL and that the server runs."
 
 
-def _migrations(_: Settings) -> Verdict:
-    _set_up()
+def _migrations(found: Settings) -> Verdict:
+    _set_up(found)
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
@@ -119,20 +119,25 @@ def _collect(found: Settings) -> Verdict:
 
     try:
         with httpx.Client(trust_env=False, timeout=3) as client:
-            status = client.post(f"http://127.0.0.1:{found.port}/v1/m").status_code
+            status = client.post(f"{found.local_address}/v1/m").status_code
     except httpx.HTTPError:
         return f"nothing answers on port {found.port}.", "Run kundresa start."
     return ("", "") if status == 200 else (f"answers {status}.", "Look at the log of collect.")
 
 
-def _worker(_: Settings) -> Verdict:
-    _set_up()
+def _worker(found: Settings) -> Verdict:
+    _set_up(found)
     from kundresa.project.health import worker_fault
 
     return worker_fault(), "Run kundresa start, or kundresa worker."
 
 
-def _set_up() -> None:
-    from kundresa.project.roles import set_up_django
+def _set_up(found: Settings) -> None:
+    from kundresa.project.roles import check_driver, set_up_django
 
+    is_missing = not found.is_postgres and not found.sqlite_path.exists()
+    # Loading the framework makes a key, and connecting a database: a doctor changes nothing.
+    if is_missing or not found.data_dir.is_dir():
+        raise NotFoundError("is not there yet.", hint="Run kundresa start, which makes it.")
+    check_driver(found)
     set_up_django()

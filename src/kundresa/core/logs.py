@@ -17,13 +17,16 @@ _HIDDEN: Final = re.compile(
     re.IGNORECASE,
 )
 _IN_ADDRESS: Final = re.compile(r"(://[^:/@\s]*:)[^@\s]+(@)")
-_IN_QUERY: Final = re.compile(r"((?:writeKey|write_key|token|key)=)[^&\s\"']+", re.IGNORECASE)
+_IN_QUERY: Final = re.compile(r"((?:key|token|secret|password|passwd)=)[^&\s\"']+", re.IGNORECASE)
+_IN_JSON: Final = re.compile(
+    r"(\"(?:write_?key|token|secret|password|api_?key)\"\s*:\s*\")[^\"]+", re.IGNORECASE
+)
 _IN_HEADER: Final = re.compile(r"\b(Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{6,}")
 
 
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank every value that has a secret's name, and secrets inside texts."""
-    for key in list(event):
+    for key in [name for name in event if not name.startswith("_")]:
         event[key] = "***" if _HIDDEN.search(key) else _clean(event[key])
     return event
 
@@ -31,13 +34,16 @@ def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
         value = _IN_ADDRESS.sub(r"\1***\2", value)
-        value = _IN_QUERY.sub(r"\1***", value)
+        value = _IN_JSON.sub(r"\1***", _IN_QUERY.sub(r"\1***", value))
         return _IN_HEADER.sub(r"\1 ***", value)
     if isinstance(value, dict):
         return {k: "***" if _HIDDEN.search(str(k)) else _clean(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_clean(one) for one in value]
-    return value
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    # Whatever else it is, its text is what would be printed: a request shows its address.
+    return _clean(str(value))
 
 
 def set_up_logs(found: Settings, role: str) -> None:

@@ -25,7 +25,10 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _REMEDIES: Final[Mapping[str, str]] = {
     "data_dir": "Name a folder.",
-    "database_url": "Write sqlite:///path/of/file.db or postgresql://name:password@host/database.",
+    "database_url": (
+        "Write sqlite:////path/of/file.db (four strokes) or "
+        "postgresql://name:password@host/database."
+    ),
     "host": "Leave it at 127.0.0.1: until members sign in, pages are for this machine only.",
     "port": "Write a whole number from 1 to 65535.",
     "collect_port": "Write a whole number from 0 to 65535; 0 picks a free one.",
@@ -47,6 +50,8 @@ def _loopback(host: str) -> str:
 def _database(url: str) -> str:
     if url and urlsplit(url).scheme not in {"sqlite", "postgresql", "postgres"}:
         raise ValueError("is not an address of SQLite or PostgreSQL")
+    # Reading the port raises where it is no number.
+    _ = urlsplit(url).port
     return url
 
 
@@ -110,7 +115,13 @@ class Settings(BaseModel):
     @property
     def address(self) -> str:
         """Where people find the pages."""
-        return self.base_url or f"http://{self.host}:{self.port}"
+        return self.base_url or self.local_address
+
+    @property
+    def local_address(self) -> str:
+        """Where this machine finds the pages, whatever stands in front of them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -166,10 +177,13 @@ def _gather(environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]
             values[name] = environment[variable]
         elif file := environment.get(f"{variable}_FILE"):
             try:
-                values[name] = Path(file).read_text().strip()
+                values[name] = Path(file).read_text("utf-8").strip()
             except OSError as error:
                 said = f"names {file!r}, which can't be read ({error.strerror})."
                 faults.append(Fault(f"{variable}_FILE", said, "Name a file that we may read."))
+            except UnicodeDecodeError:
+                said = f"names {file!r}, which is not text."
+                faults.append(Fault(f"{variable}_FILE", said, "Write the value as text in UTF-8."))
     return values, faults
 
 

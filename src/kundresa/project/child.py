@@ -53,6 +53,9 @@ def collect(listener: socket.socket) -> None:
     """Take events in."""
     from kundresa.events.collect.app import CollectApp
 
+    # The thread that writes and the loop that reads take turns; at the usual 5 ms the one that
+    # waits for a commit keeps all its senders waiting.
+    sys.setswitchinterval(0.0005)
     serve(CollectApp(settings()), listener, grace=1)
 
 

@@ -39,19 +39,16 @@ class DataFolder:
             self.stores.mkdir(exist_ok=True)
             self.check_format()
             if not self._format.exists():
-                self._format.write_text(f"{FORMAT}\n")
+                self._write_format()
         except OSError as error:
-            raise FolderUnusableError(
-                f"The data folder {self.path} can't be used: {error.strerror}.",
-                hint="Name another one with --data or KUNDRESA_DATA_DIR.",
-            ) from error
+            raise self._unusable(error) from error
 
     def check_format(self) -> None:
         """Refuse a folder that a newer release wrote, or whose format can't be read."""
         if not self._format.exists():
             return
-        text = self._format.read_text().strip()
-        if not text.isdigit():
+        text = self._format.read_bytes().decode("ascii", "replace").strip()
+        if not text.isdecimal():
             raise FolderUnusableError(
                 f"{self._format} says {text!r}, which is not a format.",
                 hint="Restore it from a backup.",
@@ -65,7 +62,10 @@ class DataFolder:
     def lock(self) -> None:
         """Keep the folder for this process until it ends, however it ends."""
         # The system frees the lock of a killed process, so a stale pid never blocks a start.
-        file = (self.path / "lock").open("a+")
+        try:
+            file = (self.path / "lock").open("a+")
+        except OSError as error:
+            raise self._unusable(error) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -82,10 +82,22 @@ class DataFolder:
         self._lock = file
 
     def unlock(self) -> None:
-        """Let others run on the folder."""
+        """Let the folder go before this process ends."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def _write_format(self) -> None:
+        # In one step: a start that is killed here leaves no half-written format behind.
+        draft = self.path / f".format.{os.getpid()}"
+        draft.write_text(f"{FORMAT}\n")
+        draft.replace(self._format)
+
+    def _unusable(self, error: OSError) -> FolderUnusableError:
+        return FolderUnusableError(
+            f"The data folder {self.path} can't be used: {error.strerror}.",
+            hint="Name another one with --data or KUNDRESA_DATA_DIR.",
+        )
 
     @property
     def stores(self) -> Path:

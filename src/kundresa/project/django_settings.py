@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kundresa.core.settings import secret_key, settings
 
@@ -44,6 +44,8 @@ def _postgres(url: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
+        # sslmode and the like: collect connects by the whole address, and so must we.
+        "OPTIONS": dict(parse_qsl(parts.query)),
     }
 
 

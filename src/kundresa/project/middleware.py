@@ -27,10 +27,11 @@ class RequestNames:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Bind the id for as long as the request lasts."""
+        """Bind the id in the context, which is the request's own."""
         name = new_id()
-        with structlog.contextvars.bound_contextvars(request_id=name):
-            response = self.answer(request)
+        # Not unbound: the framework logs a refusal after the last middleware has returned.
+        structlog.contextvars.bind_contextvars(request_id=name)
+        response = self.answer(request)
         response.headers["X-Request-Id"] = name
         return response
 

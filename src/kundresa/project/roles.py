@@ -5,6 +5,7 @@ The listening sockets are the supervisor's, so a restarted child finds the calle
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import socket
@@ -32,6 +33,13 @@ class PortTakenError(KundresaError):
 
     status = 409
     code = "port_taken"
+
+
+class DatabaseUnusableError(KundresaError):
+    """The database doesn't answer, or its driver isn't installed."""
+
+    status = 503
+    code = "database_unusable"
 
 
 @dataclass
@@ -115,7 +123,7 @@ class Supervisor:
         import httpx
 
         try:
-            address = f"http://127.0.0.1:{self._settings.port}/readyz"
+            address = f"{self._settings.local_address}/readyz"
             with httpx.Client(trust_env=False, timeout=1) as client:
                 return client.get(address).status_code == 200
         except httpx.HTTPError:
@@ -132,7 +140,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            _log.info("role_stopped", stopped=role)
+            _log.info("role_stopped", stopped=role, code=process.returncode)
         for listener in self._sockets.values():
             listener.close()
 
@@ -170,17 +178,39 @@ def prepare(found: Settings) -> DataFolder:
     """Make and lock the folder, and bring the database to this release."""
     folder = folder_of(found)
     folder.lock()
+    check_driver(found)
     set_up_django()
+    from django.db import OperationalError, connections
+
+    try:
+        _bring_database_here()
+    except OperationalError as error:
+        # No driver's text: it may hold what stands in the address.
+        raise DatabaseUnusableError(
+            "The database does not answer, or refuses us.",
+            hint="Check KUNDRESA_DATABASE_URL, and that the server runs and knows the name.",
+        ) from error
+    connections.close_all()
+    return folder
+
+
+def _bring_database_here() -> None:
     from django.core.management import call_command
-    from django.db import connections
 
     from kundresa.accounts.api import ensure_first_workspace
     from kundresa.events.api import ensure_first_source
 
     call_command("migrate", interactive=False, verbosity=0)
     ensure_first_source(ensure_first_workspace().id)
-    connections.close_all()
-    return folder
+
+
+def check_driver(found: Settings) -> None:
+    """Refuse an address of PostgreSQL where its driver isn't installed."""
+    if found.is_postgres and importlib.util.find_spec("psycopg") is None:
+        raise DatabaseUnusableError(
+            "KUNDRESA_DATABASE_URL names a PostgreSQL, whose driver is not installed.",
+            hint='Install it: pip install "kundresa[postgres]".',
+        )
 
 
 def set_up_django() -> None:

@@ -42,10 +42,9 @@ def test_each_event_is_sealed_once_and_a_bad_one_is_set_aside(tmp_path: Path) ->
     assert SetAside.objects.count() == 1
 
 
+@pytest.mark.postgresql
 def test_a_writer_that_commits_late_is_not_skipped(tmp_path: Path) -> None:
     """Two open writers: the lower sequence commits after the higher one."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
     import psycopg
 
     insert = (

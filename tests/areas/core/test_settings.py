@@ -1,0 +1,107 @@
+"""Settings: every fault at once, each with its name and remedy, and never a secret's value."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from kundresa.core.errors import BadInputError
+from kundresa.core.settings import PREFIX, Settings, read_settings, secret_key
+
+WRONG = {
+    "KUNDRESA_DATABASE_URL": "mysql://name:hush-hush@host/shop",
+    "KUNDRESA_HOST": "0.0.0.0",  # noqa: S104
+    "KUNDRESA_PORT": "eighty",
+    "KUNDRESA_COLLECT_PORT": "65536",
+    "KUNDRESA_BASE_URL": "ftp://kundresa.example",
+    "KUNDRESA_SECRET_KEY": "hush-hush",
+    "KUNDRESA_LOG_LEVEL": "loud",
+    "KUNDRESA_LOG_FORMAT": "xml",
+    "KUNDRESA_LANGUAGE": "fi",
+    "KUNDRESA_TIME_ZONE": "Europe/Stokholm",
+}
+SECRET = {"KUNDRESA_DATABASE_URL", "KUNDRESA_SECRET_KEY"}
+
+
+def test_without_variables_the_settings_are_sound() -> None:
+    found = read_settings({})
+    assert found.local_address == found.address == "http://127.0.0.1:8600"
+    assert found.sqlite_path == found.data_dir / "kundresa.db"
+    assert not found.is_postgres
+
+
+def test_every_fault_is_told_at_once_with_name_value_and_remedy() -> None:
+    with pytest.raises(BadInputError) as refusal:
+        read_settings(WRONG)
+    faults = {fault.place: fault for fault in refusal.value.faults}
+    assert faults.keys() == WRONG.keys()
+    for name, value in WRONG.items():
+        assert faults[name].hint
+        assert name in SECRET or repr(value) in faults[name].message
+
+
+@pytest.mark.parametrize("name", sorted(SECRET))
+def test_a_wrong_secret_is_not_repeated(name: str) -> None:
+    with pytest.raises(BadInputError) as refusal:
+        read_settings({name: WRONG[name]})
+    assert name in str(refusal.value)
+    assert "hush" not in str(refusal.value) + repr(refusal.value) + str(refusal.value.to_json())
+
+
+def test_a_port_in_the_databases_address_is_a_number() -> None:
+    with pytest.raises(BadInputError) as refusal:
+        read_settings({"KUNDRESA_DATABASE_URL": "postgresql://name:hush-hush@host:port/shop"})
+    assert "hush" not in str(refusal.value)
+
+
+def test_settings_never_print_a_secret() -> None:
+    found = read_settings(
+        {
+            "KUNDRESA_DATABASE_URL": "postgresql://name:hush-hush@host/shop",
+            "KUNDRESA_SECRET_KEY": "hush-hush" * 5,
+        }
+    )
+    assert "hush" not in f"{found} {found!r}"
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_each_setting_may_come_from_a_file(name: str, tmp_path: Path) -> None:
+    values = {"port": "9000", "collect_port": "9001", "log_level": "error", "log_format": "json",
+              "language": "sv", "time_zone": "Europe/Oslo", "host": "::1",
+              "database_url": "postgresql://host/shop", "base_url": "https://kundresa.example",
+              "secret_key": "x" * 40, "data_dir": "/somewhere"}  # fmt: skip
+    file = tmp_path / "value"
+    file.write_text(f"{values[name]}\n")
+    found = read_settings({f"{PREFIX}{name.upper()}_FILE": str(file)})
+    assert str(getattr(found, name)) == values[name]
+
+
+@pytest.mark.parametrize("kind", ["missing", "not text"])
+def test_a_file_that_cannot_be_read_is_told_beside_the_other_faults(
+    kind: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "value"
+    if kind == "not text":
+        file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInputError) as refusal:
+        read_settings({"KUNDRESA_SECRET_KEY_FILE": str(file), "KUNDRESA_PORT": "0"})
+    places = {fault.place: fault.message for fault in refusal.value.faults}
+    assert places.keys() == {"KUNDRESA_SECRET_KEY_FILE", "KUNDRESA_PORT"}
+    assert str(file) in places["KUNDRESA_SECRET_KEY_FILE"]
+
+
+def test_an_ipv6_host_makes_a_sound_address() -> None:
+    found = read_settings({"KUNDRESA_HOST": "::1", "KUNDRESA_PORT": "9000"})
+    assert found.local_address == "http://[::1]:9000"
+
+
+def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    found = Settings(data_dir=tmp_path / "data")
+    made = secret_key(found)
+    assert len(made) >= 48
+    assert secret_key(found) == made
+    file = tmp_path / "data" / "secret_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["secret_key"]
