@@ -20,6 +20,7 @@ from kundresa.events.queries import (
     records_of,
     set_aside_count,
     store_of,
+    unsealed_of,
     write_keys,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "store_of",
     "take_in",
     "tidy_store",
+    "unsealed_of",
     "write_keys",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -315,6 +316,37 @@ def records_of(
             filled = {name: value for name, value in row.items() if value is not None}
             found.append((filled["time"], record_of(filled)))
     return [record for _, record in sorted(found, key=lambda one: one[0])]
+
+
+def unsealed_of(
+    workspace_id: int, data_folder: Path, identifiers: Sequence[str]
+) -> dict[str, list[Any]]:
+    """Give what is held about a profile and is no event: set aside, or quarantined, and why."""
+    pattern = pattern_of(identifiers)
+    lines = [
+        json.loads(line)
+        for _, lines in quarantine_files(data_folder)
+        for line in lines
+        if line_holds(line, pattern)
+    ]
+    return {"set_aside": _set_aside_of(workspace_id, set(identifiers)), "quarantined": lines}
+
+
+def _set_aside_of(workspace_id: int, identifiers: set[str]) -> list[dict[str, Any]]:
+    query = (
+        "SELECT body, reason FROM events_set_aside AS aside JOIN events_inbox AS inbox "
+        "ON inbox.sequence = aside.sequence AND inbox.workspace_id = aside.workspace_id "
+        "WHERE aside.workspace_id = %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [workspace_id])
+        rows = cursor.fetchall()
+    messages = [(msgspec.json.decode(bytes(body)), reason) for body, reason in rows]
+    return [
+        {"message": message, "reason": reason}
+        for message, reason in messages
+        if identifiers & set(who(message)[1].values())
+    ]
 
 
 def _told(snapshot: Snapshot, slab: Slab, name: str, rows: Any) -> list[Any]:

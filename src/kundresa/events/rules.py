@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from kundresa.core.errors import BadInputError
 from kundresa.core.records import MICRO
-from kundresa.core.times import from_microseconds, microseconds
+from kundresa.core.times import PRECISIONS, from_microseconds, microseconds
 
 VIEWS: Final = {"page": "Page viewed", "screen": "Screen viewed"}
 KINDS: Final = ("track", "identify", "page", "screen", "group", "alias")
@@ -117,12 +117,12 @@ def record_of(row: Mapping[str, Any]) -> dict[str, Any]:
     ``p/<type>/<name>`` or ``personal/<name>``.
     """
     rest = json.loads(row.get("rest", "{}"))
-    precision, scale = row["precision"], row.get("scale")
+    precision, scale = row.get("precision", PRECISIONS[0]), row.get("scale")
     record = {
         "profile": row["profile"],
         "event": row["event"],
         "time": _told_time(row["time"], row.get("offset", 0)),
-        "precision": None if precision == "microsecond" else precision,
+        "precision": None if precision == PRECISIONS[0] else precision,
         "value": None if "value" not in row else _shortest(row["value"] / MICRO),
         "score": {"value": _shortest(row["score_raw"]), "scale": scale} if scale else None,
         "properties": {**_told_properties(row), **rest.get("properties", {})},

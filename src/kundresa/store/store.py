@@ -263,7 +263,8 @@ class Store:
             after, count = without(self._objects, before, self._cache, list(keys))
             if after is not before:
                 self._replace(after)
-                kept = set(after.objects())
-                self._objects.sweep(kept, grace=0)
-                self._drop_cache(kept)
+            # Even where no version names them: a writer that died may have left their texts.
+            kept = set(after.objects())
+            self._objects.sweep(kept, grace=0)
+            self._drop_cache(kept)
             return count
