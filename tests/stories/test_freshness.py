@@ -12,10 +12,10 @@ import pytest
 from tests.support.server import Server, clean_environment
 
 LONGEST_SECONDS = 10.0
-MAP = """
-kundresa_map: 1
+MAP = """journey-map: 1
 id: buying
 title: Buying
+kind: current_state
 stages:
   - id: find
     title: Find
