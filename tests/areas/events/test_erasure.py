@@ -160,6 +160,47 @@ def test_who_was_joined_goes_too(workspace: int, tmp_path: Path) -> None:
     assert traces(tmp_path, ANN, "elsewhere-1414") == []
 
 
+def test_a_property_may_be_called_what_it_likes(workspace: int, tmp_path: Path) -> None:
+    """Erasing Ann takes the texts that only she used, also where they name others."""
+    said = {"profile": BEA, "event.channel": "web", "a/b": 1, "a~b": 2, "x\0y": 3, "z" * 300: 4}
+    folder = tmp_path / "stores" / str(workspace)
+    append(row("a", workspace, userId=ANN, properties=said), row("b", workspace, userId=BEA,
+           properties={"a/b": 5, "a~b": 6, "x\0y": 7, "z" * 300: 8}, channel="web"))  # fmt: skip
+    seal_inbox(workspace, folder)
+    table = store_of(workspace, tmp_path).table()
+    assert table.properties["a/b"].number.tolist() == [1, 5]
+    assert table.properties["a~b"].number.tolist() == [2, 6]
+    erase_profile(workspace, tmp_path, ANN, actor="alice")
+    (left,) = records_of(workspace, tmp_path, [BEA])
+    assert (left["profile"], left["channel"], left["properties"]["x\0y"]) == (BEA, "web", 7)
+
+
+def test_a_customer_of_thousand_devices_goes_whole(workspace: int, tmp_path: Path) -> None:
+    devices = [f"device-{number:04d}-27182" for number in range(1010)]
+    append(*(row(one, workspace, userId=ANN, anonymousId=one) for one in devices))
+    done = erase_profile(workspace, tmp_path, ANN, actor="alice")
+    assert done.counts["inbox"] == 1010
+    assert traces(tmp_path, ANN, *devices) == []
+
+
+def test_nothing_is_sealed_into_a_store_that_is_being_erased(
+    workspace: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read before the erasure would come back after it."""
+    fill(workspace, tmp_path)
+    folder, tried = tmp_path / "stores" / str(workspace), []
+    erase = store.Store.erase
+
+    def seal_then_erase(self: store.Store, keys: list[str]) -> int:
+        tried.append(seal_inbox(workspace, folder, wait=False))
+        return erase(self, keys)
+
+    monkeypatch.setattr(store.Store, "erase", seal_then_erase)
+    erase_profile(workspace, tmp_path, ANN, actor="alice")
+    assert tried == [0]
+    assert seal_inbox(workspace, folder, wait=False) == 1
+
+
 STRIDES = [23, pytest.param(1, marks=pytest.mark.long)]
 
 
