@@ -77,14 +77,18 @@ def ensure_first_source(workspace_id: int) -> Source:
         return found.first() or make_source(workspace_id, "First source")
 
 
-def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH) -> int:
+def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: bool = True) -> int:
     """Put the next events of the inbox into the store, exactly once; give how many were read.
+
+    While somebody else seals or erases in the workspace this waits, or gives 0 without ``wait``.
 
     The store's ``CURRENT`` takes the events and the bookmark in one step, so it alone decides
     what is sealed; the database row follows and is mended by the next call after a crash.
     """
     store = Store(folder)
-    with _sealing(folder):
+    with _sealing(folder, wait=wait) as has_won:
+        if not has_won:
+            return 0
         rows = inbox_after(workspace_id, _bookmark(store), limit)
         if not rows:
             _write_version(workspace_id, store.version)
@@ -154,18 +158,22 @@ def _write_version(workspace_id: int, version: Version) -> None:
 
 
 @contextmanager
-def _sealing(folder: Path) -> Iterator[None]:
+def _sealing(folder: Path, *, wait: bool = True) -> Iterator[bool]:
     # Two workers must not read the same bookmark; the system frees the lock of a killed one.
-    with _locked(folder / "sealing.lock"):
-        yield
+    with _locked(folder / "sealing.lock", wait=wait) as has_won:
+        yield has_won
 
 
 @contextmanager
-def _locked(file: Path) -> Iterator[None]:
+def _locked(file: Path, *, wait: bool = True) -> Iterator[bool]:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 # --- days of the inbox --------------------------------------------------------------------------

@@ -227,6 +227,10 @@ def _carrying(rest: pa.Array, values: set[str]) -> Any:
     return found
 
 
+_MOST_TESTS: Final = 200
+"""SQLite takes a condition of a thousand terms at most."""
+
+
 # --- the inbox by identifier --------------------------------------------------------------------
 
 
@@ -251,14 +255,17 @@ def _inbox_naming(
     test = "position(%s in body) > 0" if connection.vendor == "postgresql" else "instr(body, %s)"
     forms = [in_json(value).encode() for value in sorted(values)]
     for day in inbox_days():
-        query = (
-            f"SELECT message_id, body FROM {table_of(day)} WHERE workspace_id = %s "  # noqa: S608
-            f"AND ({' OR '.join([test] * len(forms))})"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(query, [workspace_id, *forms])
-            rows = cursor.fetchall()
-        for message_id, body in rows:
+        bodies: dict[str, bytes] = {}
+        for start in range(0, len(forms), _MOST_TESTS):
+            some = forms[start : start + _MOST_TESTS]
+            query = (
+                f"SELECT message_id, body FROM {table_of(day)} "  # noqa: S608
+                f"WHERE workspace_id = %s AND ({' OR '.join([test] * len(some))})"
+            )
+            with connection.cursor() as cursor:
+                cursor.execute(query, [workspace_id, *some])
+                bodies.update(cursor.fetchall())
+        for message_id, body in bodies.items():
             owner, said = who(msgspec.json.decode(bytes(body)))
             yield day, message_id, owner or "", frozenset(said.values())
 

@@ -90,7 +90,8 @@ class Worker:
 
     def _seal(self, workspace_id: int) -> int:
         try:
-            return seal_inbox(workspace_id, self._folder.store(workspace_id))
+            # An erasure in one workspace must not let the others wait.
+            return seal_inbox(workspace_id, self._folder.store(workspace_id), wait=False)
         except Exception as error:  # one workspace's store must not stop the others  # noqa: BLE001
             _log.exception("sealing_failed", workspace=workspace_id, error=str(error))
             return 0
