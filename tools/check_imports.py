@@ -15,9 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> int:
     """Pass on the exit code of lint-imports."""
+    # The sources first: an environment shared by several checkouts knows only one of them.
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache", *sys.argv[1:]]
     return subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}, check=False
     ).returncode
 
 

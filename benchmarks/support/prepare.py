@@ -48,7 +48,7 @@ def fill_inbox(workspace_id: int, rows: int, days_ago: int) -> dict[str, int]:
             cursor.execute("UPDATE events_inbox_counter SET last = %s", [rows])
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         column = "max(transaction)" if connection.vendor == "postgresql" else "0"
-        cursor.execute(f"SELECT max(sequence), {column} FROM events_inbox")  # noqa: S608
+        cursor.execute(f"SELECT max(sequence), {column} FROM events_inbox")
         sequence, transaction = cursor.fetchone()
     return {"inbox": sequence, "inbox_transaction": transaction}
 

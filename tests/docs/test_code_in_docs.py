@@ -58,10 +58,11 @@ def pages_with(info):
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
-    """A folder with the examples, in which a page may write."""
+    """A folder with the examples, in which a page may write, and a data folder of its own."""
     if (ROOT / "examples").exists():
         shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KUNDRESA_DATA_DIR", str(tmp_path / "data"))
     return tmp_path
 
 

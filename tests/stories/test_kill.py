@@ -16,7 +16,7 @@ from tests.support.server import Server
 
 ROLES = ("collect", "worker", "web", "supervisor")
 THREE_EACH = ROLES * 3
-ROUNDS = 40
+ROUNDS = 25
 
 
 class Sender(threading.Thread):

@@ -6,6 +6,7 @@ dataset, Scientific Data 4, 170171, 2017).
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,21 @@ def test_the_five_parts_of_each_stage_agree_with_pandas(
             expected |= {"lost": 0, "open": 0}
             assert stage["completed"] == expected["reached"] - expected["came_back"]
         assert {part: stage[part] for part in expected} == expected, stage["id"]
+
+
+def test_the_tutorial_says_what_is_measured(live: dict[str, Any]) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs/tutorial/first-look.md"
+    rows = re.findall(r"^\| ([A-Z][a-z ]+) \| ([\d,]+) \| ([\d,]*) ?\| ([\d,]*) ?\| ([\d.]*)%? ?\|$",
+                      page.read_text("utf-8"), re.MULTILINE)  # fmt: skip
+    said = [[float(cell.replace(",", "")) for cell in row[1:] if cell] for row in rows]
+    measured = [
+        [stage[part] for part in ("reached", "went_on", "lost")]
+        + [round(100 * stage["go_on_rate"], 1)]
+        if stage["go_on_rate"]
+        else [stage["reached"]]
+        for stage in live["stages"]
+    ]
+    assert said == measured
+    assert f"{sum(stage['stopped_here'] for stage in live['stages'][:3]):,}" in page.read_text(
+        "utf-8"
+    )

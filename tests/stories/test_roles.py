@@ -105,15 +105,13 @@ def test_the_roles_stop_in_order_whatever_streams_are_open(server: Server) -> No
 def test_a_role_that_dies_comes_back_and_waits_longer_each_time(server: Server) -> None:
     server.environment["KUNDRESA_LOG_FORMAT"] = "json"
     server.start()
-    for _ in range(3):
+    for count in (1, 2, 3):
         server.kill("worker")
-        deaths = len(log_of(server, "role_died"))
-        wait_until(lambda seen=deaths: len(log_of(server, "role_died")) > seen)  # type: ignore[misc]
-    server.wait_until_ready()
+        wait_until(lambda wanted=count: len(log_of(server, "role_died")) == wanted)  # type: ignore[misc]
+    wait_until(lambda: len(log_of(server, "role_started")) == 6)
     deaths = log_of(server, "role_died")
     assert [line["died"] for line in deaths] == ["worker"] * 3
     assert [line["again_in"] for line in deaths] == [0.1, 0.2, 0.4]
-    assert len(log_of(server, "role_started")) == 6
 
 
 def test_a_second_start_on_the_folder_is_refused_and_harms_nothing(server: Server) -> None:

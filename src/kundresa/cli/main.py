@@ -13,6 +13,7 @@ import kundresa
 
 _COMMANDS: Final = {
     "demo": "Open the demo with real data on an empty machine.",
+    "demo-data": "Write simulated events of a shop, with the truth behind them.",
     "start": "Serve pages and collect events.",
     "import": "Import events from a file into a workspace.",
     "query": "Answer a query document from a file of events.",
@@ -23,7 +24,7 @@ _COMMANDS: Final = {
     "doctor": "Check the installation and say what to do.",
     "manage": "Run one of Django's own commands.",
 }
-_MODULES: Final = {"import": "import_events", "map": "maps"}
+_MODULES: Final = {"demo-data": "demo_data", "import": "import_events", "map": "maps"}
 
 
 class _Lazy(click.Group):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from kundresa.cli.answers import answering
+
 
 @click.command(
     name="manage",
@@ -11,6 +13,7 @@ import click
     add_help_option=False,
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@answering
 def command(arguments: tuple[str, ...]) -> None:
     """Run one of Django's commands (kundresa manage help)."""
     from kundresa.project.roles import set_up_django

@@ -74,7 +74,7 @@ def fmt(files: tuple[Path, ...], *, check: bool, as_json: bool) -> None:
 def diff(before: Path, after: Path, *, as_json: bool) -> None:
     """Tell what changed from map BEFORE to map AFTER, in words."""
     changes = diff_maps(before, after)
-    text = "\n".join(str(change) for change in changes) or "No change."
+    text = "\n".join(change.sentence for change in changes) or "No change."
     answer({"changes": to_json(changes)}, as_json=as_json, text=text)
 
 
@@ -88,9 +88,9 @@ def convert(source: Path, target: Path, *, to: str | None, as_json: bool) -> Non
     """Write map IN as OUT in another format, and tell what that format can't carry."""
     name = to or format_of_file(target).name
     done = convert_map(source, name)
-    target.write_text(done.result, "utf-8")
-    lines = [f"Wrote {target}.", *(str(loss) for loss in done.losses)]
-    losses = [vars(loss) for loss in done.losses]
+    _write(target, done.result)
+    lines = [f"Wrote {target}.", *(f"{loss.place}: {loss.message}" for loss in done.losses)]
+    losses = [loss.to_json() for loss in done.losses]
     answer({"written": str(target), "losses": losses}, as_json=as_json, text="\n".join(lines))
 
 
@@ -137,9 +137,9 @@ def render(
     numbers = _measure(source, events, start, end, skip_bad=skip_bad) if live else None
     drawn = draw(read_map(source), chosen, language=language, live=numbers)
     if output is None:
-        click.echo(drawn)
+        answer({"drawn": drawn}, as_json=as_json, text=drawn)
         return
-    output.write_text(drawn, "utf-8")
+    _write(output, drawn)
     answer({"written": str(output)}, as_json=as_json, text=f"Wrote {output}.")
 
 
@@ -155,6 +155,14 @@ def _measure(
         raise BadInputError("Live numbers need events.", faults=[fault])
     table = read_events(events, skip_bad=skip_bad)
     return measure_map(read_map(source), table, start=start, end=end)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        hint = "Name a file in a folder that exists and that you may write in."
+        raise BadInputError(f"{file} can't be written: {error.strerror}.", hint=hint) from error
 
 
 def _text_of(file: Path) -> str:

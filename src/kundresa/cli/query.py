@@ -13,9 +13,16 @@ from kundresa.cli.answers import answer, answering, json_option
 from kundresa.cli.event_files import read_events
 from kundresa.core.errors import BadInputError, NotFoundError
 from kundresa.documents import read_map
+from kundresa.documents.schemas import bundled
 
 if TYPE_CHECKING:
     from kundresa.measures.specs import MapSpec
+
+
+def _print_schema(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(json.dumps(bundled("query"), ensure_ascii=False, indent=2))
+        ctx.exit()
 
 
 @click.command("query")
@@ -23,7 +30,9 @@ if TYPE_CHECKING:
 @click.option("--events", "events", required=True, type=click.Path(path_type=Path),
               help="A file of event records (.jsonl, .jsonl.gz), or a mapping (.yaml).")  # fmt: skip
 @click.option("--map", "map_file", type=click.Path(path_type=Path),
-              help="The map that a living_map query measures.")  # fmt: skip
+              help="The map that the query measures, instead of the one it names.")  # fmt: skip
+@click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema,
+              help="Print the JSON Schema of query documents, and answer nothing.")  # fmt: skip
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of stopping.")
 @json_option
 @answering

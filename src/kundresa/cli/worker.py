@@ -6,8 +6,11 @@ import signal
 
 import click
 
+from kundresa.cli.answers import answering
+
 
 @click.command(name="worker")
+@answering
 def command() -> None:
     """Seal what came in and do jobs, until stopped."""
     from kundresa.core.logs import set_up_logs

@@ -39,7 +39,7 @@ def read_data(source: str | Path, format_name: str | None = None) -> Conversion[
     Parameters
     ----------
     source
-        A path to a file, or the text itself.
+        A file, or the text itself. A line that ends like a file is the name of one.
     format_name
         One of `FORMATS`; by default what the file's ending tells, and ``yaml`` for text.
 
@@ -48,6 +48,8 @@ def read_data(source: str | Path, format_name: str | None = None) -> Conversion[
     BadInputError
         With every fault, if the map has errors. Warnings don't hinder.
     """
+    if isinstance(source, str) and "\n" not in source and Path(source).suffix:
+        source = Path(source)
     if isinstance(source, Path):
         found = format_named(format_name) if format_name else format_of_file(source)
         if not source.is_file():

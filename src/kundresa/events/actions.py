@@ -423,7 +423,8 @@ def _write_ledger_line(begun: Erasure, data_folder: Path) -> None:
         "key": _key_check(), "hashes": begun.hashes, "counts": begun.counts, "actor": begun.actor,
     }  # fmt: skip
     with (data_folder / LEDGER).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+        # A line of its own, whatever a crash left of the one before.
+        file.write(f"\n{json.dumps(line)}\n")
         file.flush()
         os.fsync(file.fileno())
 

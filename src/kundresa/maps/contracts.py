@@ -67,6 +67,8 @@ class MapPage:
     unclaimed: Sequence[Unclaimed]
     language: str
     write_key: str = ""
+    data_end: date | None = None
+    """The day of the newest event, in the map's zone."""
 
 
 @dataclass(frozen=True)

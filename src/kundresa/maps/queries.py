@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import Any
+from threading import Lock
+from time import monotonic
+from typing import Any, Final
 
 from kundresa.accounts.api import Workspace, workspace_by_slug
 from kundresa.core.settings import settings
@@ -18,7 +20,11 @@ from kundresa.maps.contracts import Asked, MapIndex, MapPage, Period, Unclaimed,
 from kundresa.maps.rules import compose_page, row_of
 from kundresa.measures.from_map import spec_of
 from kundresa.measures.queries import answer
-from kundresa.store import EventTable, Store
+from kundresa.store import EventTable, Snapshot
+
+LEAST_WAIT: Final = 1.0
+MOST_WAIT: Final = 6.0
+"""Seconds: numbers on a page are never older, so an event is on its map within ten."""
 
 
 def workspaces() -> list[WorkspaceRow]:
@@ -39,13 +45,13 @@ def map_page(workspace: str, map_id: str, asked: Asked) -> MapPage:
     found = workspace_by_slug(workspace)
     document = map_of(found.id, map_id)
     store = store_of(found.id, settings().data_dir)
-    version = store.version
-    if not version.event_count:
+    snapshot = store.snapshot()
+    if not snapshot.version.event_count:
         key = next(iter(write_keys(found.id)), "")
         return compose_page(found.name, document, asked, write_key=key)
-    period = _period(asked, store, document.measure.zone)
+    period = _period(asked, snapshot, document.measure.zone)
     query = _query(document, asked, period)
-    live = _measured(_Key(store, version.name, document), json.dumps(query))
+    live = _measured.answer(snapshot, str(store.folder), document, json.dumps(query))
     return compose_page(
         found.name,
         document,
@@ -58,9 +64,9 @@ def map_page(workspace: str, map_id: str, asked: Asked) -> MapPage:
     )
 
 
-def _period(asked: Asked, store: Store, zone: str) -> Period:
+def _period(asked: Asked, snapshot: Snapshot, zone: str) -> Period:
     """Give what was asked for; by default everything that is recorded, and a day at least."""
-    parts = store.version.parts
+    parts = snapshot.version.parts
     first = _local_day(min(part.first for part in parts), zone)
     last = _local_day(max(part.last for part in parts), zone)
     day = timedelta(days=1)
@@ -83,30 +89,60 @@ def _query(document: MapDocument, asked: Asked, period: Period) -> dict[str, Any
     }
 
 
-class _Key:
-    """A store's version and a map, as one key of the cache; equal when both say the same."""
+@dataclass(frozen=True)
+class _Numbers:
+    """A map's numbers, the version of the store they are of, when they were done, how long it took."""
 
-    def __init__(self, store: Store, version: str, document: MapDocument) -> None:
-        self.store = store
-        self.document = document
-        self._same = (str(store.folder), version, repr(spec_of(document)))
+    answer: Mapping[str, Any]
+    version: str
+    done_at: float
+    seconds: float
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._same == other._same
+    def is_good_for(self, version: str, now: float) -> bool:
+        """Tell whether they may be shown: of this version, or so young that it isn't worth it.
 
-    def __hash__(self) -> int:
-        return hash(self._same)
-
-
-@lru_cache(maxsize=64)
-def _measured(key: _Key, query: str) -> Mapping[str, Any]:
-    table = _table(str(key.store.folder), key.store.version.name)
-    return answer(json.loads(query), table, map_spec_of=lambda _name: spec_of(key.document))
+        While events stream in every second has a version of its own; measuring a large map anew
+        for each would leave no time for anything else.
+        """
+        wait = min(MOST_WAIT, max(LEAST_WAIT, 4 * self.seconds))
+        return self.version == version or now - self.done_at < wait
 
 
-# The columns of a store are dear to read and never change for a version; two, so that one
-# workspace can be read while another changes.
-@lru_cache(maxsize=2)
-def _table(folder: str, version: str) -> EventTable:
-    del version  # only part of the key
-    return Store(folder).table()
+class _Measured:
+    """The numbers that were measured last, of some maps; one question at a time is worked on."""
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._found: dict[tuple[str, str, str], _Numbers] = {}
+        self._lock = Lock()
+
+    def answer(self, snapshot: Snapshot, folder: str, document: MapDocument, query: str) -> Any:
+        """Give a map's numbers, measured now unless those at hand are good."""
+        spec = spec_of(document)
+        key = folder, repr(spec), query
+        name = snapshot.version.name
+        with self._lock:
+            found = self._found.pop(key, None)
+            began = monotonic()
+            if found is None or not found.is_good_for(name, began):
+                table = _table(folder, name, snapshot)
+                measured = answer(json.loads(query), table, map_spec_of=lambda _name: spec)
+                found = _Numbers(measured, name, monotonic(), monotonic() - began)
+            self._found[key] = found
+            if len(self._found) > self._most:
+                del self._found[next(iter(self._found))]
+        return found.answer
+
+
+_measured: Final = _Measured()
+_tables: Final[dict[str, tuple[str, EventTable]]] = {}
+
+
+def _table(folder: str, version: str, snapshot: Snapshot) -> EventTable:
+    """Give the columns of a store, dear to read; those of the last version of two stores stay."""
+    kept = _tables.pop(folder, None)
+    table = kept[1] if kept and kept[0] == version else snapshot.table()
+    _tables[folder] = version, table
+    if len(_tables) > 2:
+        del _tables[next(iter(_tables))]
+    return table

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
+from kundresa.core.times import zone_named
 from kundresa.documents.drawing.svg import to_page
 from kundresa.documents.drawing.twin import twin_of
 from kundresa.documents.layout import Options, layout_view, view_of
@@ -40,11 +42,16 @@ def compose_page(
         query_json=json.dumps(query, ensure_ascii=False, indent=2) if query else "",
         period=period,
         mode=asked.mode,
+        data_end=_day(live["data_end"], document.measure.zone) if live else None,
         notices=notices,
         unclaimed=unclaimed,
         language=view.language,
         write_key=write_key,
     )
+
+
+def _day(time: str, zone: str) -> date:
+    return datetime.fromisoformat(time).astimezone(zone_named(zone)).date()
 
 
 def row_of(document: MapDocument, language: str) -> MapRow:

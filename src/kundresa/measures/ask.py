@@ -9,12 +9,12 @@ from typing import Any
 from kundresa.documents import MapDocument
 from kundresa.measures.from_map import spec_of
 from kundresa.measures.queries import answer
-from kundresa.store.table import EventTable
+from kundresa.store import EventTable, Store
 
 
 def query(
     document: Mapping[str, Any],
-    events: EventTable,
+    events: EventTable | Store,
     *,
     map: MapDocument | None = None,  # noqa: A002
 ) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def query(
     document
         ``{"kundresa_query": 1, "type": "funnel" | "transitions" | "living_map", ...}``.
     events
-        What happened.
+        What happened: columns in memory, or a store.
     map
         The map that the query measures, in place of the one that it names.
 
@@ -35,11 +35,11 @@ def query(
         With every fault of the document.
     """
     asked = document if map is None else {**document, "map": spec_of(map)}
-    return answer(asked, events)
+    return answer(asked, events.snapshot() if isinstance(events, Store) else events)
 
 
 def measure_map(
-    map: MapDocument, events: EventTable,  # noqa: A002
+    map: MapDocument, events: EventTable | Store,  # noqa: A002
     *, start: date | str | None = None, end: date | str | None = None, mode: str = "cohort",
 ) -> dict[str, Any]:  # fmt: skip
     """Measure a map: the numbers that `draw` puts on its cells.

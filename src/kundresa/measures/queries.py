@@ -1,41 +1,74 @@
 """Query documents: check everything at once, then ask the measure.
 
-The same document works on the command line, over HTTP and in Python.
+The same document works on the command line, over HTTP and in Python. Its published schema
+(``documents/schemas/query.schema.json``) also holds what this release does not answer yet; a test
+holds the two to each other.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeGuard, get_args
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from kundresa.core.conditions import as_mask, faults_in
 from kundresa.core.errors import BadInputError, Fault, known_values, raise_if_faulty
-from kundresa.core.times import day_start, parse_duration, zone_named
+from kundresa.core.times import DAY, day_start, parse_duration, zone_named
 from kundresa.measures.funnel import FunnelStep, funnel
+from kundresa.measures.funnel_scan import scan_funnel
 from kundresa.measures.journeys import Bools
 from kundresa.measures.living_map import living_map
 from kundresa.measures.specs import MapSpec, Mode, Period, TouchpointSpec, Unit
 from kundresa.measures.transitions import transitions
-from kundresa.store.table import EventTable
+from kundresa.store import EventTable, Snapshot
 
 VERSION: Final = 1
 MOST_STEPS: Final = 50
+LONGEST: Final = 365_250 * DAY
+"""A thousand years: longer lengths of time are slips, and would not fit a column of times."""
+
+LONGEST_COMPARED: Final = 36_525 * DAY
+"""A hundred years, so that the period before still has dates."""
+
 _COMMON: Final = ("kundresa_query", "type", "unit", "filter", "period", "zone")
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "funnel": (*_COMMON, "steps", "window"),
     "transitions": (*_COMMON, "touchpoints", "map", "gap"),
     "living_map": ("kundresa_query", "type", "map", "mode", "filter", "period", "zone", "compare"),
 }
+PLANNED_TYPES: Final = (
+    "paths", "steps", "attribution", "retention", "lifecycle", "trend", "audit", "conformance",
+    "sequence", "frequency",
+)  # fmt: skip
+PLANNED_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "funnel": (
+        "compare", "order", "strict_among", "exclude", "excluded", "entry", "period_bounds",
+        "count", "tie_tolerance", "hold_constant", "breakdown", "trend", "week_start", "histogram",
+        "curve", "effort", "explain", "like",
+    ),
+    "transitions": (
+        "compare", "item", "level", "weight", "eventually", "rework", "unusual_wait", "most_edges",
+    ),
+    "living_map": ("persona",),
+}  # fmt: skip
+PLANNED_STEP_KEYS: Final = ("optional", "within")
+_STEP_KEYS: Final = ("label", "match")
+_DAY: Final = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
+
+LARGE: Final = 50_000
+"""From so many events on, a funnel is counted by the kernel; below, starting it costs more."""
 
 Answer = dict[str, Any]
+Events = EventTable | Snapshot
 MapSpecOf = Callable[[Any], MapSpec]
 
 
 def answer(
-    query: Mapping[str, Any], table: EventTable, map_spec_of: MapSpecOf | None = None
+    query: Mapping[str, Any], events: Events, map_spec_of: MapSpecOf | None = None
 ) -> Answer:
     """Answer a query document.
 
@@ -43,8 +76,8 @@ def answer(
     ----------
     query
         ``{"kundresa_query": 1, "type": "funnel" | "transitions" | "living_map", ...}``.
-    table
-        The events it asks about.
+    events
+        What it asks about: columns in memory, or a version of a store.
     map_spec_of
         Turns what stands under ``map`` into a `MapSpec`; it may raise its own errors.
 
@@ -67,7 +100,16 @@ def answer(
     reader = _Reader(query)
     ask = reader.checked(map_spec_of)
     raise_if_faulty(reader.faults, "The query")
-    return ask(table)
+    return ask(events)
+
+
+def _in_memory(events: Events) -> EventTable:
+    return events if isinstance(events, EventTable) else events.table()
+
+
+def _is_large(events: Events) -> TypeGuard[Snapshot]:
+    """Tell whether compiled kernels over the store are worth their start."""
+    return isinstance(events, Snapshot) and events.version.event_count >= LARGE
 
 
 class _Reader:
@@ -77,18 +119,19 @@ class _Reader:
         self.query = query
         self.faults: list[Fault] = []
 
-    def checked(self, map_spec_of: MapSpecOf | None) -> Callable[[EventTable], Answer]:
+    def checked(self, map_spec_of: MapSpecOf | None) -> Callable[[Events], Answer]:
         kind = str(self.query.get("type"))
-        if self.query.get("kundresa_query") != VERSION:
-            seen = self.query.get("kundresa_query")
+        seen = self.query.get("kundresa_query")
+        if seen != VERSION or isinstance(seen, bool):
             self.fault("kundresa_query", f"is {seen!r}.", f"This release reads version {VERSION}.")
+        if kind in PLANNED_TYPES:
+            said = f"This release does not answer {kind!r} yet."
+            self.fault("type", said, f"It answers {', '.join(sorted(_KEYS))}.")
+            return lambda _table: {}
         if kind not in _KEYS:
             self.fault("type", f"is {kind!r}.", known_values(kind, _KEYS))
             return lambda _table: {}
-        for key in self.query:
-            if key not in _KEYS[kind]:
-                self.fault(str(key), f"is not known in a {kind} query.",
-                           known_values(key, _KEYS[kind]))  # fmt: skip
+        self.keys(self.query, _KEYS[kind], PLANNED_KEYS[kind], "", f"in a {kind} query")
         if kind == "funnel":
             return self.funnel()
         if kind == "transitions":
@@ -98,38 +141,81 @@ class _Reader:
     def fault(self, place: str, message: str, hint: str = "") -> None:
         self.faults.append(Fault(place, message, hint))
 
-    def funnel(self) -> Callable[[EventTable], Answer]:
+    def keys(
+        self, given: Mapping[str, Any], known: tuple[str, ...], planned: tuple[str, ...],
+        place: str, where: str,
+    ) -> None:  # fmt: skip
+        """Tell a key that a later release answers from one that nobody knows."""
+        for key in given:
+            if key in planned:
+                said = f"is not answered {where} by this release yet."
+                self.fault(f"{place}{key}", said, f"Leave it out. {_listed(known)}")
+            elif key not in known:
+                self.fault(f"{place}{key}", f"is not known {where}.", known_values(key, known))
+
+    def funnel(self) -> Callable[[Events], Answer]:
         steps, unit, window = self.steps(), self.unit(), self.duration("window")
         wanted, period = self.filter(), self.period()
-        return lambda table: funnel(
-            table, steps, window=window, unit=unit, mask=_mask(table, wanted, period)
-        ).to_json()
 
-    def transitions(self, map_spec_of: MapSpecOf | None) -> Callable[[EventTable], Answer]:
+        def ask(events: Events) -> Answer:
+            if unit == "profile" and _is_large(events):
+                found = scan_funnel(events, steps, window=window, filter=wanted, period=period)
+                return found.to_json()
+            table = _in_memory(events)
+            mask = _mask(table, wanted, period)
+            return funnel(table, steps, window=window, unit=unit, mask=mask).to_json()
+
+        return ask
+
+    def transitions(self, map_spec_of: MapSpecOf | None) -> Callable[[Events], Answer]:
         unit, gap = self.unit(), self.duration("gap")
         wanted, period = self.filter(), self.period()
         items = self.touchpoints()
         if "map" in self.query:
+            if items is not None:
+                self.fault("map", "stands beside touchpoints.", "Name the items by one of them.")
             spec = self.map(map_spec_of)
             items = spec.touchpoints if spec else ()
-        return lambda table: transitions(
-            table, touchpoints=items, unit=unit, gap=gap, mask=_mask(table, wanted, period)
-        ).to_json()
 
-    def living_map(self, map_spec_of: MapSpecOf | None) -> Callable[[EventTable], Answer]:
+        def ask(events: Events) -> Answer:
+            table = _in_memory(events)
+            mask = _mask(table, wanted, period)
+            return transitions(table, touchpoints=items, unit=unit, gap=gap, mask=mask).to_json()
+
+        return ask
+
+    def living_map(self, map_spec_of: MapSpecOf | None) -> Callable[[Events], Answer]:
         wanted, period = self.filter(), self.period()
         mode: Mode = self.query.get("mode", "cohort")
         if mode not in get_args(Mode):
             self.fault("mode", f"is {mode!r}.", known_values(mode, get_args(Mode)))
-        compare = self.query.get("compare")
-        if compare not in (None, "before"):
-            self.fault("compare", f"is {compare!r}.", known_values(compare, ["before"]))
-        if compare and period is None:
-            self.fault("compare", "needs a period.", 'Write "period": {"from": …, "to": …}.')
+        compare = self.compare(period)
         spec = self.map(map_spec_of)
-        return lambda table: {} if spec is None else living_map(
-            table, spec, period, mode=mode, mask=_mask(table, wanted, None), compare=bool(compare)
-        ).to_json()  # fmt: skip
+
+        def ask(events: Events) -> Answer:
+            if spec is None:
+                return {}
+            table = _in_memory(events)
+            mask = _mask(table, wanted, None)
+            found = living_map(table, spec, period, mode=mode, mask=mask, compare=compare)
+            return found.to_json()
+
+        return ask
+
+    def compare(self, period: Period | None) -> bool:
+        given = self.query.get("compare")
+        if given is None:
+            return False
+        if given == "year_before":
+            said = "'year_before' is not answered by this release yet."
+            self.fault("compare", said, known_values("before", ["before"]))
+        elif given != "before":
+            self.fault("compare", f"is {given!r}.", known_values(given, ["before"]))
+        elif self.query.get("period") is None:
+            self.fault("compare", "needs a period.", 'Write "period": {"from": …, "to": …}.')
+        elif period and period.end - period.start > LONGEST_COMPARED:
+            self.fault("period", "is too long to compare.", "Take 100 years at most.")
+        return True
 
     def steps(self) -> list[FunnelStep]:
         given = self.query.get("steps")
@@ -142,13 +228,12 @@ class _Reader:
     def step(self, given: Any, place: str, index: int) -> FunnelStep:
         """Read an event name, a condition, or {"label", "match"}."""
         if isinstance(given, Mapping) and "match" in given:
-            for key in given:
-                if key not in ("label", "match"):
-                    self.fault(
-                        f"{place}.{key}", "is not known.", known_values(key, ["label", "match"])
-                    )
+            self.keys(given, _STEP_KEYS, PLANNED_STEP_KEYS, f"{place}.", "in a step")
+            label = given.get("label", f"step {index + 1}")
+            if not isinstance(label, str) or not label:
+                self.fault(f"{place}.label", f"is {label!r}.", "Write a text that isn't empty.")
             self.faults += faults_in(given["match"], f"{place}.match")
-            return FunnelStep(str(given.get("label", f"step {index + 1}")), given["match"])
+            return FunnelStep(str(label), given["match"])
         self.faults += faults_in(given, place)
         return FunnelStep(_label(given, index), given)
 
@@ -168,7 +253,14 @@ class _Reader:
         if given in ("profile", "account"):
             return "account" if given == "account" else "profile"
         if isinstance(given, Mapping) and set(given) == {"property"}:
-            return ("property", str(given["property"]))
+            name = given["property"]
+            if not isinstance(name, str) or not name:
+                self.fault("unit.property", f"is {name!r}.", "Write its name.")
+            return ("property", str(name))
+        if isinstance(given, Mapping) and set(given) == {"session"}:
+            self.fault("unit", "This release does not count sessions yet.",
+                       'Write "profile", "account" or {"property": "order_id"}.')  # fmt: skip
+            return "profile"
         self.fault("unit", f"is {given!r}.",
                    'Write "profile", "account" or {"property": "order_id"}.')  # fmt: skip
         return "profile"
@@ -177,10 +269,15 @@ class _Reader:
         if self.query.get(key) is None:
             return None
         try:
-            return parse_duration(self.query[key])
+            found = parse_duration(self.query[key])
         except BadInputError as error:
             self.fault(key, error.message, error.hint)
             return None
+        except OverflowError:
+            found = LONGEST + 1
+        if found > LONGEST:
+            self.fault(key, "is longer than 1,000 years.", "Leave it out to set no limit.")
+        return found
 
     def filter(self) -> Any:
         given = self.query.get("filter")
@@ -189,7 +286,7 @@ class _Reader:
         return given
 
     def period(self) -> Period | None:
-        given = self.query.get("period")
+        given, zone = self.query.get("period"), self.zone()
         if given is None:
             return None
         if not isinstance(given, Mapping) or set(given) != {"from", "to"}:
@@ -197,25 +294,33 @@ class _Reader:
                 "period", "does not say from and to.", 'Write {"from": "2026-01-01", "to": …}.'
             )
             return None
-        days = [self.day(given[key], f"period.{key}") for key in ("from", "to")]
-        try:
-            zone = zone_named(self.query.get("zone", "UTC"))
-        except (BadInputError, TypeError) as error:
-            self.fault("zone", str(error))
-            return None
-        first, last = days
+        first, last = (self.day(given[key], f"period.{key}") for key in ("from", "to"))
         if first is None or last is None:
             return None
         if first >= last:
             self.fault("period", "ends before it begins.", "The day under 'to' is the first after.")
         return Period(day_start(first, zone), day_start(last, zone))
 
-    def day(self, given: Any, place: str) -> date | None:
+    def zone(self) -> ZoneInfo:
+        given = self.query.get("zone", "UTC")
+        if not isinstance(given, str) or not given:
+            self.fault("zone", f"is {given!r}.", "Write one like Europe/Stockholm or UTC.")
+            return zone_named("UTC")
         try:
-            return date.fromisoformat(given)
-        except (TypeError, ValueError):
-            self.fault(place, f"is {given!r}.", "Write a date, as 2026-03-01.")
-            return None
+            return zone_named(given)
+        except BadInputError as error:
+            self.fault("zone", error.message, error.hint)
+            return zone_named("UTC")
+
+    def day(self, given: Any, place: str) -> date | None:
+        if isinstance(given, str) and _DAY.fullmatch(given):
+            try:
+                return date.fromisoformat(given)
+            except ValueError:
+                self.fault(place, f"is {given!r}, which no calendar has.", "Write a date that is.")
+                return None
+        self.fault(place, f"is {given!r}.", "Write a date, as 2026-03-01.")
+        return None
 
     def map(self, map_spec_of: MapSpecOf | None) -> MapSpec | None:
         given = self.query.get("map")
@@ -224,10 +329,17 @@ class _Reader:
             return None
         if isinstance(given, MapSpec):
             return given
+        if not isinstance(given, str) or not given:
+            self.fault("map", f"is {given!r}.", "Name the map.")
+            return None
         if map_spec_of is None:
             self.fault("map", "can't be looked up here.", "Give the map with the query.")
             return None
         return map_spec_of(given)
+
+
+def _listed(known: tuple[str, ...]) -> str:
+    return f"Known: {', '.join(sorted(known))}."
 
 
 def _label(given: Any, index: int) -> str:

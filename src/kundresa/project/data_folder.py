@@ -82,7 +82,7 @@ class DataFolder:
         self._lock = file
 
     def unlock(self) -> None:
-        """Let the folder go before this process ends."""
+        """Let others run on the folder."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from kundresa.core.ids import new_id
+
 GRACE: Final = 600.0
 """Seconds for which a file that no version names is kept: a reader may be opening it."""
 
@@ -70,7 +72,7 @@ class Objects:
 
 def write_durably(path: Path, data: Any) -> None:
     """Write a file so that after a crash the old one stands, or the new one, whole."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{new_id()}")
     with draft.open("wb") as file:
         file.write(data)
         file.flush()

@@ -5,7 +5,6 @@ memory-mapped arrays in a cache that may vanish at any time.
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from kundresa.core.ids import new_id
 from kundresa.store.columns import Block, Column, empty_value, is_text
 from kundresa.store.objects import Objects
 from kundresa.store.version import Part
@@ -162,7 +162,8 @@ def _file_name(column: str) -> str:
 
 def _kept_in(file: Path, made: Column) -> Column:
     """Write an array into the cache and map it; a cache that can't be written is done without."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}.npy")
+    # Several threads may make the same column at once; each writes its own draft of it.
+    draft = file.with_name(f".{file.name}.{new_id()}.npy")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         np.save(draft, made)

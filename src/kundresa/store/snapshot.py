@@ -20,6 +20,7 @@ from kundresa.store.columns import Block, Column, empty_value, is_text, together
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.objects import Objects
 from kundresa.store.part import Ints, PartReader, bucket_of
+from kundresa.store.table import EventTable
 from kundresa.store.version import Version
 
 Bools = NDArray[np.bool_]
@@ -142,6 +143,12 @@ class Snapshot:
         """Give all columns of all rows, slab by slab, with canonical profiles."""
         for slab in self.slabs:
             yield slab_block(slab, self.column_names())
+
+    def table(self) -> EventTable:
+        """Read every event into memory."""
+        from kundresa.store.tables import table_of
+
+        return table_of(self)
 
     def column_names(self) -> list[str]:
         """Name every column that some part has."""

@@ -80,3 +80,19 @@ def test_what_is_no_journey_is_refused_with_its_line(text, message):
         read_data(text, "mermaid")
     assert message in caught.value.faults[0].message
     assert caught.value.faults[0].line
+
+
+def test_a_note_that_names_no_id_is_left_out_like_any_comment():
+    found = read_data(
+        "journey\n%% kundresa: map b!d en\n section A\n %% kundresa: step 1!!\n Go: 3", "mermaid"
+    )
+    assert (found.result["id"], found.result["stages"][0]["steps"][0]["id"]) == (
+        "map_mermaid", "sp_go",
+    )  # fmt: skip
+    assert len(found.losses) == 2
+
+
+def test_a_note_with_a_language_that_is_none_is_refused():
+    with pytest.raises(BadInputError) as caught:
+        read_data("journey\n%% kundresa: map m EN!\n section A\n Go: 3", "mermaid")
+    assert [fault.place for fault in caught.value.faults] == ["language"]

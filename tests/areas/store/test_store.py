@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -289,3 +290,18 @@ def found_in(folder: Path, text: str) -> list[Path]:
         if text.encode() in data:
             found.append(path)
     return found
+
+
+def test_threads_may_fill_the_cache_together(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.append(some_events(28))
+    store.compact(whole=True)
+    expected = store.snapshot().slabs[0].column("time").tolist()
+    for _ in range(5):
+        shutil.rmtree(tmp_path / "cache")
+        slabs = store.snapshot().slabs
+        with ThreadPoolExecutor(8) as pool:
+            found = list(
+                pool.map(lambda _n, slab=slabs[0]: slab.column("time").tolist(), range(32))
+            )
+        assert all(column == expected for column in found)

@@ -26,9 +26,10 @@ def format_named(name: str) -> Format:
 
 
 def format_of_file(path: Path) -> Format:
-    """Give the format that a file's ending tells."""
-    for each in FORMATS.values():
-        if path.name.lower().endswith(each.suffixes):
-            return each
-    endings = [suffix for each in FORMATS.values() for suffix in each.suffixes]
-    raise BadInputError(f"{path.name} has no ending we know.", hint=f"Known: {', '.join(endings)}.")
+    """Give the format that a file's ending tells; of several endings the longest."""
+    endings = {suffix: each for each in FORMATS.values() for suffix in each.suffixes}
+    fitting = [suffix for suffix in endings if path.name.lower().endswith(suffix)]
+    if not fitting:
+        hint = f"Known: {', '.join(endings)}."
+        raise BadInputError(f"{path.name} has no ending we know.", hint=hint)
+    return endings[max(fitting, key=len)]

@@ -32,7 +32,11 @@ class Conversion(Generic[T]):
 
 @dataclass(frozen=True)
 class Format:
-    """A way to write a map down; ``suffixes`` are the endings of such files, longest first."""
+    """A way to write a map down.
+
+    ``suffixes`` are the endings of such files. ``read`` raises with every fault and gives only
+    data that passes the check of maps; ``write`` may trust that it gets such data.
+    """
 
     name: str
     suffixes: tuple[str, ...]

@@ -8,23 +8,55 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from kundresa.core.errors import BadInputError, Fault
+from kundresa.core.errors import BadInputError, Fault, raise_if_faulty
 from kundresa.documents.formats.contracts import Conversion, Format, Loss, MapData
-from kundresa.documents.map_model import LocalizedText, MapDocument, Step
+from kundresa.documents.lint_map import faults_in_data
+from kundresa.documents.map_model import SUGAR, LocalizedText, MapDocument, Stage, Step
 from kundresa.documents.read_map import map_of
 
 _LOOK_ALIKES: Final = str.maketrans({":": "∶", ";": "；", "#": "＃", "\n": " "})
 _KEYWORD: Final = re.compile(r"(?i)(title|section|journey|acctitle|accdescr)\b")
-_OURS: Final = re.compile(r"%%\s*kundresa:\s*(\w+)\s+(\S+)(?:\s+(.*))?$")
+_ASSUMED: Final = {"kind": "current_state", "mode": "planned", "status": "draft"}
+_NAMED: Final = frozenset({"id", "name"})
+# The report of cards, feelings and branches speaks of the others.
+_ON_MAP: Final = frozenset({
+    "journey-map", "title", "language", "personas", "library", "stages", "lanes", "placements",
+    "goals", "links", "emotions",
+})  # fmt: skip
+_ON_STEP: Final = _NAMED | {"emotion", "next", "touchpoint", "touchpoints", *SUGAR}
+_OURS: Final = re.compile(r"%%\s*kundresa:\s*(\w+)\s+([A-Za-z0-9_][\w.:-]*)(?:\s+(.*))?$", re.ASCII)
 
 
 def write(data: MapData) -> Conversion[str]:
     """Write a checked map as a Mermaid journey, in the map's own language."""
-    return _Writer(map_of(data)).write()
+    written = _Writer(map_of(data)).write()
+    return Conversion(written.result, (*written.losses, *_unsaid(data)))
+
+
+def _unsaid(data: MapData) -> Iterator[Loss]:
+    """Tell the keys that a diagram has no place for and that the count of cards doesn't cover."""
+    library = data.get("library") or {}
+    assumed = {key for key, value in _ASSUMED.items() if data.get(key) == value}
+    yield from _keys_left({**data, "id": "map"}, _ON_MAP | assumed)
+    yield from _keys_left({**library, "id": "library"}, {"personas", "touchpoints"})
+    for persona in library.get("personas") or []:
+        yield from _keys_left(persona, _NAMED)
+        if persona["id"] not in (data.get("personas") or []):
+            yield Loss(persona["id"], "The persona is not on the map and is left out.")
+    for stage in data["stages"]:
+        yield from _keys_left(stage, {*_NAMED, "steps"})
+        for step in stage["steps"]:
+            yield from _keys_left(step, _ON_STEP)
+
+
+def _keys_left(record: MapData, said: Container[str]) -> Iterator[Loss]:
+    left = [key for key in record if key not in said and key != "id"]
+    if left:
+        yield Loss(record["id"], f"Mermaid can't show {', '.join(left)}.")
 
 
 def read(text: str) -> Conversion[dict[str, Any]]:
@@ -33,7 +65,9 @@ def read(text: str) -> Conversion[dict[str, Any]]:
     reader.read(text)
     if reader.faults:
         raise BadInputError("The Mermaid journey can't be read.", faults=reader.faults)
-    return Conversion(reader.map_data(), tuple(reader.losses))
+    data = reader.map_data()
+    raise_if_faulty(faults_in_data(data), "The map in the diagram")
+    return Conversion(data, tuple(reader.losses))
 
 
 class _Writer:
@@ -50,7 +84,7 @@ class _Writer:
             lines.append(f"    %% kundresa: persona {persona} {name}")
         for stage in document.stages:
             lines.append(f"    %% kundresa: stage {stage.id}")
-            lines.append(f"    section {self.safe(stage.name, stage.id) or stage.id}")
+            lines.append(f"    section {self.named(stage)}")
             for step in stage.steps:
                 lines.append(f"      %% kundresa: step {step.id}")
                 lines.append(f"      {self.task(step)}")
@@ -68,8 +102,14 @@ class _Writer:
             self.losses.append(Loss(place, f"The text in {left} is left out."))
         return shown
 
+    def named(self, record: Stage | Step) -> str:
+        name = self.safe(record.name, record.id)
+        if not name:
+            self.losses.append(Loss(record.id, "It has no name here, so its id stands for one."))
+        return name or record.id
+
     def task(self, step: Step) -> str:
-        name = self.safe(step.name, step.id) or step.id
+        name = self.named(step)
         if _KEYWORD.match(name):
             # Mermaid would take the task for a statement; an invisible joiner keeps it a task.
             name = "\u2060" + name
@@ -111,6 +151,8 @@ class _Writer:
                 self.losses.append(Loss(place, f"Mermaid can't show {what}: {count} left out."))
         if any(point.layer == "desired" for point in document.emotions):
             self.losses.append(Loss("emotions", "Mermaid can't show desired feelings."))
+        if any(point.label for point in document.emotions):
+            self.losses.append(Loss("emotions", "Mermaid can't show what is said of a feeling."))
         if any(step.next for step in document.steps):
             self.losses.append(Loss("stages", "Mermaid can't show branches."))
 

@@ -68,9 +68,6 @@ class SqliteInbox:
         self._db.execute("PRAGMA secure_delete=ON")
         # Random ids touch a page of the index each; they are to be in memory.
         self._db.execute("PRAGMA cache_size=-64000")
-        # Copying the log back costs as much as writing it. The worker's commits do that; ours
-        # only when it lags far behind, so that no sender waits for it.
-        self._db.execute("PRAGMA wal_autocheckpoint=16000")
 
     def append(self, rows: Sequence[Row]) -> None:
         """Write rows in one transaction, each into the table of the day it was received."""

@@ -1,0 +1,5 @@
+"""Executors: who runs a kernel over which units. Partials add, so it may be anybody."""
+
+from kundresa.measures.executors.threads import CancelledError, Range, ranges_of, run
+
+__all__ = ["CancelledError", "Range", "ranges_of", "run"]

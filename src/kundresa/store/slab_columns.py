@@ -1,0 +1,50 @@
+"""A slab as the columns that conditions ask (`core.conditions.Columns`)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kundresa.store.columns import NO_MONEY, dictionary_of
+from kundresa.store.dictionary import NONE, Dictionaries
+from kundresa.store.snapshot import Slab
+
+_FIELDS = ("event", "channel", "currency", "group")
+
+
+class SlabColumns:
+    """Answers conditions over the rows of a slab, those of skipped profiles too."""
+
+    def __init__(self, slab: Slab, dictionaries: Dictionaries) -> None:
+        self._slab = slab
+        self._dictionaries = dictionaries
+
+    def __len__(self) -> int:
+        return int(self._slab.offsets[-1])
+
+    def text_column(self, kind: str, name: str) -> tuple[NDArray[np.int64], list[str]]:
+        """Give codes, -1 where missing, and the texts they stand for."""
+        if kind == "field" and name not in _FIELDS:
+            return np.full(len(self), -1, np.int64), []
+        column = name if kind == "field" else f"p/text/{name}"
+        codes = self._slab.column(column)
+        texts = self._dictionaries.texts(dictionary_of(column)).to_pylist()
+        found = np.where(codes == NONE, -1, codes.astype(np.int64))
+        return found, ["" if text is None else text for text in texts]
+
+    def number_column(self, kind: str, name: str) -> NDArray[np.float64]:
+        """Give numbers, NaN where missing; ``value`` in units of its currency."""
+        if kind == "property":
+            return self._slab.column(f"p/number/{name}")
+        if name == "value":
+            value = self._slab.column("value")
+            return np.where(value == NO_MONEY, np.nan, value / 1e6)
+        if name == "score":
+            return self._slab.column("score_raw")
+        return np.full(len(self), np.nan)
+
+    def boolean_column(self, kind: str, name: str) -> NDArray[np.int8]:
+        """Give 1, 0, and -1 where missing."""
+        if kind == "property":
+            return self._slab.column(f"p/boolean/{name}")
+        return np.full(len(self), -1, np.int8)
