@@ -93,9 +93,11 @@ def test_partials_add_across_a_process_border(tmp_path: Path) -> None:
     middle = len(slab.profiles) // 2
     whole = funnel_scan.empty_partial(2)
     for first, last in ((0, middle), (middle, len(slab.profiles))):
-        part = scan.partial(threads.Range(slab, first, last))
+        part = funnel_scan.empty_partial(2)
+        scan.add(part, threads.Range(slab, first, last))
         whole.add(pickle.loads(pickle.dumps(part)))  # noqa: S301
-    once = scan.partial(threads.Range(slab, 0, len(slab.profiles)))
+    once = funnel_scan.empty_partial(2)
+    scan.add(once, threads.Range(slab, 0, len(slab.profiles)))
     assert all(
         (a == b).all() for a, b in zip(vars(whole).values(), vars(once).values(), strict=True)
     )

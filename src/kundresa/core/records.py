@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from kundresa.core.errors import BadInputError, Fault, KundresaError, known_values, raise_if_faulty
+from kundresa.core.errors import BadInputError, Fault, known_values, raise_if_faulty
 from kundresa.core.times import PRECISIONS, Moment, parse_moment
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ MOST_VALUE: Final = 9e12
 """More units of a currency would not fit into 64 bits of micro-units."""
 
 _MOST_VALUE_HINT: Final = "Amounts go up to 9 million million."
+_MOST_NUMBER_HINT: Final = "Numbers are 64-bit floats, up to 1.7e308."
 
 KEYS: Final = (
     "profile", "event", "time", "properties", "value", "currency", "channel", "id",
@@ -128,7 +129,7 @@ def parse_event(data: object, *, place: str = "", zone: str = "UTC") -> Event:
         profile=reader.name("profile") or "",
         event=reader.name("event") or "",
         moment=reader.moment(zone),
-        properties=reader.object("properties"),
+        properties=reader.properties(),
         value=reader.money(),
         currency=reader.currency(),
         channel=reader.name("channel", required=False),
@@ -145,6 +146,14 @@ def parse_event(data: object, *, place: str = "", zone: str = "UTC") -> Event:
 
 
 _NEVER: Final = Moment(0, 0, "microsecond")
+
+
+def _is_beyond_floats(value: object) -> bool:
+    """Tell whether it is a number that no 64-bit float comes near."""
+    try:
+        return isinstance(value, (int, float)) and math.isinf(value)
+    except OverflowError:
+        return True
 
 
 class _Reader:
@@ -183,12 +192,14 @@ class _Reader:
             time = self.data["time"]
             time = time if isinstance(time, (str, int, float)) else repr(time)
             return parse_moment(time, precision=precision, zone=zone)
-        except (KundresaError, OverflowError) as error:
-            said = error.message if isinstance(error, KundresaError) else "is out of range."
-            self.fault("time", said, error.hint if isinstance(error, KundresaError) else "")
+        except BadInputError as error:
+            self.fault("time", error.message, error.hint)
             return _NEVER
 
     def number(self, key: str, value: object) -> float | None:
+        if _is_beyond_floats(value):
+            self.fault(key, "is too large a number.", _MOST_NUMBER_HINT)
+            return None
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
         self.fault(key, f"is {value!r}.", "Write a number.")
@@ -196,6 +207,9 @@ class _Reader:
 
     def money(self) -> int | None:
         value = self.data.get("value")
+        if _is_beyond_floats(value):
+            self.fault("value", "is too large an amount.", _MOST_VALUE_HINT)
+            return None
         amount = None if value is None else self.number("value", value)
         if amount is not None and abs(amount) > MOST_VALUE:
             self.fault("value", f"is {value!r}.", _MOST_VALUE_HINT)
@@ -239,6 +253,14 @@ class _Reader:
             return value
         self.fault(key, f"is {value!r}.", "Write an object, as {…}.")
         return {}
+
+    def properties(self) -> Mapping[str, Any]:
+        found = self.object("properties")
+        for name, value in found.items():
+            if _is_beyond_floats(value):
+                hint = f"{_MOST_NUMBER_HINT} Or write it as a text."
+                self.fault(f"properties.{name}", "is too large a number.", hint)
+        return found
 
     def identifiers(self) -> Mapping[str, str]:
         found = self.object("identifiers")

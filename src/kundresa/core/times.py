@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from reprlib import Repr
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +21,8 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
+LONGEST: Final = 366_000 * DAY
+"""A thousand years: longer ones would leave 64 bits when taken from a time."""
 
 PRECISIONS: Final = ("microsecond", "second", "minute", "hour", "day", "month", "year")
 _FIXED: Final = {"microsecond": 1, "second": SECOND, "minute": MINUTE, "hour": HOUR}
@@ -35,6 +38,10 @@ _UNITS: Final = {
 _DURATION: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 _DATE_ONLY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# A number may have any count of digits; a message has room for some.
+_SHORT: Final = Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 80
+_shown = _SHORT.repr
 
 
 @dataclass(frozen=True)
@@ -52,21 +59,32 @@ def parse_duration(text: object) -> int:
 
     A day is 86,400 seconds here: a window is an absolute length of time.
     """
+    length = _length(text)
+    if length is None:
+        raise BadInputError(
+            f"{text!r} is not a duration.", hint="Write a number and a unit: 30s, 15m, 1h, 90d, 2w."
+        )
+    if length > LONGEST:
+        raise BadInputError(
+            f"{_shown(text)} is longer than 1,000 years.",
+            hint="Write a shorter one, as 90d, or leave it out.",
+        )
+    return round(length)
+
+
+def _length(text: object) -> float | None:
     if isinstance(text, (int, float)) and not isinstance(text, bool) and text >= 0:
-        return round(text * SECOND)
-    if isinstance(text, str) and text.strip():
-        total, position = 0.0, 0
-        while position < len(text):
-            found = _DURATION.match(text, position)
-            if not found or found[2] not in _UNITS:
-                break
-            total += float(found[1]) * _UNITS[found[2]]
-            position = found.end()
-        if position == len(text):
-            return round(total)
-    raise BadInputError(
-        f"{text!r} is not a duration.", hint="Write a number and a unit: 30s, 15m, 1h, 90d, 2w."
-    )
+        return text * SECOND
+    if not isinstance(text, str) or not text.strip():
+        return None
+    total, position = 0.0, 0
+    while position < len(text):
+        found = _DURATION.match(text, position)
+        if not found or found[2] not in _UNITS:
+            return None
+        total += float(found[1]) * _UNITS[found[2]]
+        position = found.end()
+    return total
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -114,7 +132,14 @@ def parse_moment(value: object, *, precision: str | None = None, zone: str = "UT
     moment, found_precision = _read(value, zone)
     exact = precision or found_precision
     offset = moment.utcoffset()
-    time, until = _bounds(moment, exact)
+    try:
+        time, until = _bounds(moment, exact)
+    except (OverflowError, ValueError) as error:
+        # Its end is found from what comes after it, and after the year 9999 comes none.
+        raise BadInputError(
+            f"{_shown(value)}, known to the {exact}, is too near the end of the calendar.",
+            hint="Times go up to the year 9999; write an earlier one.",
+        ) from error
     return Moment(
         time, until, exact, None if offset is None else round(offset.total_seconds() / 60)
     )
@@ -126,7 +151,8 @@ def _read(value: object, zone: str) -> tuple[datetime, str]:
             return _EPOCH + timedelta(milliseconds=value), "microsecond"
         except (OverflowError, ValueError) as error:
             raise BadInputError(
-                f"{value!r} is outside the years 1 to 9999.", hint="Epoch times are milliseconds."
+                f"{_shown(value)} is outside the years 1 to 9999.",
+                hint="Epoch times are milliseconds.",
             ) from error
     if isinstance(value, str):
         text = value.strip()

@@ -68,9 +68,10 @@ def _all_faults(data: Any) -> tuple[list[Found], list[Found]]:
     if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
         said = f"The map was written in form {version}; this release reads up to {VERSION}."
         return [(("journey-map",), said, "Upgrade Kundresa to read it.")], []
-    errors = list(_schema_faults(data))
+    refused = list(map_validator().iter_errors(data))
+    errors = list(_schema_faults(refused))
     # The rest walks the data and must not stumble over what the schema already refused.
-    book = _Book(_sound(data, {path for path, _, _ in errors}))
+    book = _Book(_sound(data, {path for path, _, _ in errors}, _misfits(refused)))
     errors += [fault for check in _ERRORS for fault in check(book)]
     warnings = [fault for check in _WARNINGS for fault in check(book)]
     return errors, warnings
@@ -88,9 +89,9 @@ def _located(source: Source, errors: list[Found], warnings: list[Found]) -> list
 # --- the schema, in words -------------------------------------------------------------------
 
 
-def _schema_faults(data: Any) -> Iterator[Found]:
+def _schema_faults(refused: list[ValidationError]) -> Iterator[Found]:
     seen = set()
-    for error in map_validator().iter_errors(data):
+    for error in refused:
         for found in _in_words(error):
             if found not in seen:
                 seen.add(found)
@@ -139,22 +140,25 @@ def _short(value: Any) -> str:
     return shown if len(shown) <= 40 else f"{shown[:37]}…"
 
 
-def _sound(data: Any, faulty: set[Path_], path: Path_ = ()) -> Any:
-    """Drop what the schema refused, so that later checks meet only the right types."""
+def _misfits(refused: list[ValidationError]) -> set[Path_]:
+    """Give the places of what is something else altogether, such as a mapping for an id."""
+    kinds = {"type", "enum", "const"}
+    return {tuple(error.absolute_path) for error in refused if error.validator in kinds}
+
+
+def _sound(data: Any, faulty: set[Path_], misfits: set[Path_], path: Path_ = ()) -> Any:
+    """Drop what the schema refused, so that later checks meet only the right types.
+
+    A mapping with a fault of its own, as a key that is missing, stays for the rest of its keys.
+    """
+    if path in misfits or (path in faulty and not isinstance(data, dict)):
+        return None
     if isinstance(data, dict):
-        inner = {
-            key: _sound(value, faulty, (*path, key))
-            for key, value in data.items()
-            if (*path, key) not in faulty or isinstance(value, dict)
-        }
+        inner = {key: _sound(value, faulty, misfits, (*path, key)) for key, value in data.items()}
         return {key: value for key, value in inner.items() if value is not None}
     if isinstance(data, list):
         # Places hold indices, so a refused item leaves a gap rather than moving the others.
-        return [
-            None if (*path, index) in faulty and not isinstance(value, dict)
-            else _sound(value, faulty, (*path, index))
-            for index, value in enumerate(data)
-        ]  # fmt: skip
+        return [_sound(each, faulty, misfits, (*path, i)) for i, each in enumerate(data)]
     return data
 
 

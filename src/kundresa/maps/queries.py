@@ -20,7 +20,7 @@ from kundresa.maps.contracts import Asked, MapIndex, MapPage, Period, Unclaimed,
 from kundresa.maps.rules import compose_page, row_of
 from kundresa.measures.from_map import spec_of
 from kundresa.measures.queries import answer
-from kundresa.store import EventTable, Snapshot
+from kundresa.store import EventTable, Snapshot, table_of
 
 LEAST_WAIT: Final = 1.0
 MOST_WAIT: Final = 6.0
@@ -141,7 +141,7 @@ _tables: Final[dict[str, tuple[str, EventTable]]] = {}
 def _table(folder: str, version: str, snapshot: Snapshot) -> EventTable:
     """Give the columns of a store, dear to read; those of the last version of two stores stay."""
     kept = _tables.pop(folder, None)
-    table = kept[1] if kept and kept[0] == version else snapshot.table()
+    table = kept[1] if kept and kept[0] == version else table_of(snapshot)
     _tables[folder] = version, table
     if len(_tables) > 2:
         del _tables[next(iter(_tables))]

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from kundresa.core.conditions import as_mask, normalised
 from kundresa.core.times import SECOND
-from kundresa.measures.executors import Range, run
+from kundresa.measures.executors import Progress, Range, accumulate, run
 from kundresa.measures.funnel import Funnel, FunnelStep, StepCount
 from kundresa.measures.intervals import Quantiles, rate_of
 from kundresa.measures.journeys import NEVER, Ints
 from kundresa.measures.kernels import read_only
+from kundresa.measures.slab_masks import counted_rows
 from kundresa.measures.specs import Condition, Period
 from kundresa.store import Slab, Snapshot
 from kundresa.store.columns import dictionary_of
@@ -27,7 +28,6 @@ from kundresa.store.slab_columns import SlabColumns
 
 MOST_STEPS: Final = 50
 _QUANTILES: Final = (0.1, 0.5, 0.9)
-Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -104,12 +104,11 @@ def scan_funnel(
     end = newest if data_end is None else data_end
     limit = NEVER if window is None else window
     asked = _Question(tuple(step.matcher for step in steps), limit, end, filter, period)
-    scan = _Scan(snapshot, asked, times=times)
-    total = empty_partial(len(steps), times=times)
-    for partial in run(
-        snapshot.slabs, scan.partial, threads=threads, progress=progress, cancelled=cancelled
-    ):
-        total.add(partial)
+    scan = _Scan(snapshot, asked)
+    total = accumulate(
+        snapshot.slabs, lambda: empty_partial(len(steps), times=times), scan.add,
+        threads=threads, progress=progress, cancelled=cancelled,
+    )  # fmt: skip
     lengths = _Times(total)
     if lengths.wanted:
         for values in run(
@@ -123,19 +122,14 @@ def scan_funnel(
 class _Scan:
     """One question over the slabs of a snapshot; what a slab's rows match is found once."""
 
-    def __init__(self, snapshot: Snapshot, asked: _Question, *, times: bool = True) -> None:
+    def __init__(self, snapshot: Snapshot, asked: _Question) -> None:
         self._asked = asked
-        self._times = times
-        words = snapshot.dictionaries
-        self._matches = {
-            id(slab): matches_of(slab, words, asked.steps, asked.filter, asked.period)
-            for slab in snapshot.slabs
-        }
+        self._matches = matches_of(
+            snapshot.slabs, snapshot.dictionaries, asked.steps, asked.filter, asked.period
+        )
 
-    def partial(self, one: Range) -> FunnelPartial:
-        partial = empty_partial(len(self._asked.steps), times=self._times)
+    def add(self, partial: FunnelPartial, one: Range) -> None:
         self._walk(one, partial, np.empty((0, len(self._asked.steps)), np.int64))
-        return partial
 
     def lengths(self, one: Range, times: _Times) -> dict[tuple[int, int], tuple[Ints, Ints]]:
         """Give the different lengths of time in the wanted buckets, and how often each occurs."""
@@ -179,26 +173,33 @@ def _matches(codes: NDArray[np.uint32], bits: NDArray[np.uint64]) -> Matches:
 
 
 def matches_of(
-    slab: Slab, dictionaries: Dictionaries, steps: Sequence[Condition],
+    slabs: Sequence[Slab], dictionaries: Dictionaries, steps: Sequence[Condition],
     filter: Condition | None, period: Period | None,  # noqa: A002
-) -> Matches:  # fmt: skip
-    """Find what each row matches.
+) -> dict[int, Matches]:  # fmt: skip
+    """Find what the rows of each slab, by its ``id``, match.
 
     Where every step asks for event names alone, the codes are the events' own and no row is
     looked at. A code beyond the table matches nothing, which its last entry says.
     """
     trees = [normalised(step) for step in steps]
     if filter is None and period is None and all(set(tree) == {"event"} for tree in trees):
-        texts = dictionaries.texts(dictionary_of("event")).to_pylist()
-        table = np.zeros(len(texts) + 1, np.uint64)
-        for bit, tree in enumerate(trees):
-            names = set(tree["event"])
-            hits = [place for place, text in enumerate(texts) if text in names]
-            table[hits] |= np.uint64(1 << bit)
-        return _matches(slab.column("event"), table)
-    bits = _row_bits(slab, dictionaries, steps, filter, period)
-    table, codes = np.unique(bits, return_inverse=True)
-    return _matches(codes.astype(np.uint32), np.append(table, np.uint64(0)))
+        table = _name_bits(dictionaries, [set(tree["event"]) for tree in trees])
+        return {id(slab): _matches(slab.column("event"), table) for slab in slabs}
+    found = {}
+    for slab in slabs:
+        bits = _row_bits(slab, dictionaries, steps, filter, period)
+        table, codes = np.unique(bits, return_inverse=True)
+        found[id(slab)] = _matches(codes.astype(np.uint32), np.append(table, np.uint64(0)))
+    return found
+
+
+def _name_bits(dictionaries: Dictionaries, steps: Sequence[set[str]]) -> NDArray[np.uint64]:
+    texts = dictionaries.texts(dictionary_of("event")).to_pylist()
+    table = np.zeros(len(texts) + 1, np.uint64)
+    for bit, names in enumerate(steps):
+        hits = [place for place, text in enumerate(texts) if text in names]
+        table[hits] |= np.uint64(1 << bit)
+    return table
 
 
 def _row_bits(
@@ -206,13 +207,12 @@ def _row_bits(
     filter: Condition | None, period: Period | None,  # noqa: A002
 ) -> NDArray[np.uint64]:  # fmt: skip
     columns = SlabColumns(slab, dictionaries)
-    counted = np.ones(len(columns), bool) if filter is None else as_mask(filter, columns)
-    if period is not None:
-        time = slab.column("time")
-        counted &= (time >= period.start) & (time < period.end)
+    counted = counted_rows(slab, columns, filter, period)
     bits = np.zeros(len(columns), np.uint64)
     for bit, step in enumerate(steps):
-        bits |= (as_mask(step, columns) & counted).astype(np.uint64) << np.uint64(bit)
+        bits |= as_mask(step, columns).astype(np.uint64) << np.uint64(bit)
+    if counted is not None:
+        bits[~counted] = 0
     return bits
 
 

@@ -29,7 +29,7 @@ from kundresa.measures.journeys import (
     union,
 )
 from kundresa.measures.money import Money, money
-from kundresa.measures.specs import MapSpec, Mode, Period
+from kundresa.measures.specs import MapSpec, Mode, Period, Unit
 from kundresa.measures.stages import PARTS, Split, StageNumbers, count_codes, split, stage_numbers
 from kundresa.store.table import EventTable
 
@@ -102,7 +102,7 @@ class LivingMap:
         return {
             "type": "living_map",
             "mode": self.mode,
-            "unit": plain(self.spec.unit),
+            "unit": plain_unit(self.spec.unit),
             "period": plain(self.period),
             "data_end": plain_time(self.data_end),
             "totals": {
@@ -360,6 +360,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [plain(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def plain_unit(unit: Unit) -> Any:
+    """Give a unit as queries and maps write it."""
+    return unit if isinstance(unit, str) else {unit[0]: unit[1]}
 
 
 def plain_time(time: int) -> str:

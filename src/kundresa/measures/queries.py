@@ -24,13 +24,11 @@ from kundresa.measures.journeys import Bools
 from kundresa.measures.living_map import living_map
 from kundresa.measures.specs import MapSpec, Mode, Period, TouchpointSpec, Unit
 from kundresa.measures.transitions import transitions
-from kundresa.store import EventTable, Snapshot
+from kundresa.measures.transitions_scan import MOST_ITEMS, scan_transitions
+from kundresa.store import EventTable, Snapshot, table_of
 
 VERSION: Final = 1
 MOST_STEPS: Final = 50
-LONGEST: Final = 365_250 * DAY
-"""A thousand years: longer lengths of time are slips, and would not fit a column of times."""
-
 LONGEST_COMPARED: Final = 36_525 * DAY
 """A hundred years, so that the period before still has dates."""
 
@@ -104,12 +102,18 @@ def answer(
 
 
 def _in_memory(events: Events) -> EventTable:
-    return events if isinstance(events, EventTable) else events.table()
+    return events if isinstance(events, EventTable) else table_of(events)
 
 
 def _is_large(events: Events) -> TypeGuard[Snapshot]:
     """Tell whether compiled kernels over the store are worth their start."""
     return isinstance(events, Snapshot) and events.version.event_count >= LARGE
+
+
+def _fits(events: Snapshot, items: tuple[TouchpointSpec, ...] | None) -> bool:
+    """Tell whether the kernel's counts of pairs stay small."""
+    names = events.dictionaries.texts("event.event") if items is None else items
+    return len(names) <= MOST_ITEMS
 
 
 class _Reader:
@@ -178,6 +182,11 @@ class _Reader:
             items = spec.touchpoints if spec else ()
 
         def ask(events: Events) -> Answer:
+            if unit == "profile" and _is_large(events) and _fits(events, items):
+                found = scan_transitions(
+                    events, touchpoints=items, gap=gap, filter=wanted, period=period
+                )
+                return found.to_json()
             table = _in_memory(events)
             mask = _mask(table, wanted, period)
             return transitions(table, touchpoints=items, unit=unit, gap=gap, mask=mask).to_json()
@@ -269,15 +278,10 @@ class _Reader:
         if self.query.get(key) is None:
             return None
         try:
-            found = parse_duration(self.query[key])
+            return parse_duration(self.query[key])
         except BadInputError as error:
             self.fault(key, error.message, error.hint)
             return None
-        except OverflowError:
-            found = LONGEST + 1
-        if found > LONGEST:
-            self.fault(key, "is longer than 1,000 years.", "Leave it out to set no limit.")
-        return found
 
     def filter(self) -> Any:
         given = self.query.get("filter")

@@ -5,7 +5,9 @@ memory-mapped arrays in a cache that may vanish at any time.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -171,3 +173,31 @@ def _kept_in(file: Path, made: Column) -> Column:
         return cast("Column", np.load(file, mmap_mode="r"))
     except OSError:
         return made
+
+
+_open: Final[dict[tuple[str, str], dict[str, PartReader]]] = {}
+_opening: Final = Lock()
+
+
+def readers_of(
+    objects: Objects, parts: Iterable[Part], cache: Path | None
+) -> dict[str, PartReader]:
+    """Give the readers of a version's parts by name.
+
+    Those of the last version that was asked for stay open in this process: mapping a file anew
+    costs as much as walking a million rows. Those of parts that are gone are let go.
+    """
+    key = str(objects.folder), str(cache)
+    with _opening:
+        known = _open.get(key, {})
+        found = {
+            part.name: known.get(part.name) or PartReader(objects, part, cache) for part in parts
+        }
+        _open[key] = found
+    return dict(found)
+
+
+def close_readers() -> None:
+    """Let go of every part that this process keeps open."""
+    with _opening:
+        _open.clear()

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from kundresa.store.columns import Block, Column, empty_value, is_text, together
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.objects import Objects
-from kundresa.store.part import Ints, PartReader, bucket_of
-from kundresa.store.table import EventTable
+from kundresa.store.part import Ints, PartReader, bucket_of, readers_of
 from kundresa.store.version import Version
 
 Bools = NDArray[np.bool_]
@@ -116,7 +115,7 @@ class Snapshot:
     def __init__(self, objects: Objects, version: Version, cache: Path | None) -> None:
         self.version = version
         self.dictionaries = Dictionaries(objects, version.dictionaries)
-        self._readers = {part.name: PartReader(objects, part, cache) for part in version.parts}
+        self._readers = readers_of(objects, version.parts, cache)
         self.canonical = roots(version.aliases)
 
     def reader(self, name: str) -> PartReader:
@@ -143,12 +142,6 @@ class Snapshot:
         """Give all columns of all rows, slab by slab, with canonical profiles."""
         for slab in self.slabs:
             yield slab_block(slab, self.column_names())
-
-    def table(self) -> EventTable:
-        """Read every event into memory."""
-        from kundresa.store.tables import table_of
-
-        return table_of(self)
 
     def column_names(self) -> list[str]:
         """Name every column that some part has."""

@@ -13,6 +13,8 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
+from typing import Final
 
 import pyarrow as pa
 
@@ -24,12 +26,16 @@ from kundresa.store.erasure import without
 from kundresa.store.formats import rows_of_format_1
 from kundresa.store.keeper import FolderKeeper, VersionKeeper
 from kundresa.store.objects import GRACE, Objects
-from kundresa.store.part import in_order, write_part
+from kundresa.store.part import close_readers, in_order, write_part
 from kundresa.store.rows import events_to_rows
 from kundresa.store.snapshot import Snapshot
 from kundresa.store.table import EventTable
 from kundresa.store.tables import table_of
 from kundresa.store.version import FORMAT, Part, Version, format_of, from_text, to_text
+
+MOST_SNAPSHOTS: Final = 4
+_snapshots: Final[dict[str, Snapshot]] = {}
+_asking: Final = Lock()
 
 
 class Store:
@@ -78,8 +84,19 @@ class Store:
         return self.version.event_count
 
     def snapshot(self) -> Snapshot:
-        """Give the events of the current version; it stays what it is while others write."""
-        return Snapshot(self._objects, self.version, self._cache)
+        """Give the events of the current version; it stays what it is while others write.
+
+        While the version stays, this process gives the same one, with what it has put together.
+        """
+        version, key = self.version, str(self.folder)
+        with _asking:
+            last = _snapshots.pop(key, None)
+            if last is None or last.version != version:
+                last = Snapshot(self._objects, version, self._cache)
+            _snapshots[key] = last
+            if len(_snapshots) > MOST_SNAPSHOTS:
+                del _snapshots[next(iter(_snapshots))]
+        return last
 
     def table(self) -> EventTable:
         """Read every event of the current version into memory."""
@@ -265,6 +282,14 @@ class Store:
                 self._replace(after)
             # Even where no version names them: a writer that died may have left their texts.
             kept = set(after.objects())
+            _snapshots.pop(str(self.folder), None)
+            close_readers()
             self._objects.sweep(kept, grace=0)
             self._drop_cache(kept)
             return count
+
+
+def forget_snapshots() -> None:
+    """Let go of what this process has put together."""
+    with _asking:
+        _snapshots.clear()

@@ -30,6 +30,13 @@ def test_money_becomes_whole_micro_units() -> None:
         ("time", True, "not a time"),
         ("value", "12", "Write a number"),
         ("value", float("nan"), "Write a number"),
+        ("value", 10**400, "9 million million"),
+        ("value", -(10**400), "9 million million"),
+        ("time", 10**400, "outside the years"),
+        ("time", float("inf"), "outside the years"),
+        ("score", {"value": 10**400, "scale": "csat5"}, "too large a number"),
+        ("properties", {"n": 10**400}, "properties.n: is too large a number"),
+        ("properties", {"n": float("-inf")}, "properties.n: is too large a number"),
         ("currency", "KRONOR", "three letters"),
         ("score", {"value": 11, "scale": "nps"}, "from 0 to 10"),
         ("score", {"value": 1, "scale": "npss"}, "Did you mean 'nps'"),
@@ -45,6 +52,22 @@ def test_a_wrong_value_is_named_with_its_remedy(key: str, value: object, said: s
         parse_event({**RECORD, key: value}, place="line 7")
     assert said in str(caught.value)
     assert "line 7" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("time", "precision"),
+    [("9999-05-01", "year"), ("9999-12-05", "month"), ("9999-12-31", None), ("9999-12-31", "day")],
+)
+def test_a_time_whose_end_no_calendar_has_is_a_fault(time: str, precision: str | None) -> None:
+    with pytest.raises(BadInputError) as caught:
+        parse_event({**RECORD, "time": time, "precision": precision})
+    assert [fault.place for fault in caught.value.faults] == ["time"]
+    assert "too near the end of the calendar" in str(caught.value)
+
+
+def test_the_largest_numbers_of_a_property_are_taken() -> None:
+    numbers = {"float": 1.7976931348623157e308, "whole": 10**308, "truth": True, "text": "9" * 400}
+    assert parse_event({**RECORD, "properties": numbers}).properties == numbers
 
 
 def test_all_faults_come_at_once() -> None:

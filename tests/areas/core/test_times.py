@@ -3,7 +3,15 @@
 import pytest
 
 from kundresa.core.errors import BadInputError
-from kundresa.core.times import DAY, HOUR, MINUTE, SECOND, parse_duration, parse_moment
+from kundresa.core.times import (
+    DAY,
+    HOUR,
+    LONGEST,
+    MINUTE,
+    SECOND,
+    parse_duration,
+    parse_moment,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +27,17 @@ def test_durations_are_microseconds(text: object, length: int) -> None:
 def test_what_is_no_duration_is_refused_with_an_example(text: object) -> None:
     with pytest.raises(BadInputError, match="90d"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize("text", [1e308, 10**400, float("inf"), "9" * 400 + "d", "366001d"])
+def test_a_duration_of_more_than_a_thousand_years_is_refused(text: object) -> None:
+    with pytest.raises(BadInputError, match="longer than 1,000 years") as caught:
+        parse_duration(text)
+    assert len(str(caught.value)) < 200
+
+
+def test_the_longest_duration_is_taken() -> None:
+    assert parse_duration("366000d") == parse_duration(366_000 * 86_400) == LONGEST
 
 
 @pytest.mark.parametrize(
@@ -49,6 +68,13 @@ def test_one_is_a_time_and_true_is_not() -> None:
 def test_a_month_lasts_until_the_next() -> None:
     moment = parse_moment("2024-02-11", precision="month")
     assert moment.until - moment.time + 1 == 29 * DAY
+
+
+@pytest.mark.parametrize("precision", ["day", "month", "year"])
+def test_what_would_end_after_the_calendar_does_is_refused(precision: str) -> None:
+    with pytest.raises(BadInputError, match="too near the end of the calendar"):
+        parse_moment("9999-12-31", precision=precision)
+    assert parse_moment("9999-12-31", precision="hour").precision == "hour"
 
 
 @pytest.mark.parametrize("value", ["", "31/12/2026", None, float("inf"), 10**30])

@@ -136,3 +136,23 @@ def test_a_placement_counts_for_every_step_it_spans():
         "placements: [{id: p, lane: l, from: s, to: s2, text: Because}]\n"
     )
     assert "A question has no content that answers it." not in warnings(text)
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ("lanes:\n  - {id: {}, kind: actions, title: L}\n", "lanes[0].id"),
+        ("library:\n  items:\n    - {id: {}, text: T}\n", "library.items[0].id"),
+        ("library:\n  personas:\n    - {id: {a: 1}, name: N}\n", "library.personas[0].id"),
+        ("        feels:\n          - {text: T, evidence: {}}\n", "stages[0].steps[0].feels[0].evidence"),
+        ("        next:\n          - {to: s, probability: {}}\n", "stages[0].steps[0].next[0].probability"),
+        ("placements:\n  - {lane: {}, from: {}, text: T}\n", "placements[0].lane"),
+    ],
+)  # fmt: skip
+def test_a_mapping_where_a_word_or_number_belongs_is_a_fault(more: str, place: str) -> None:
+    found = errors(STEP + more)
+    assert "{" in found[place], found
+
+
+def test_a_kind_that_is_a_mapping_is_a_fault():
+    assert "kind" in errors(STEP.replace("kind: current_state", "kind: {}"))

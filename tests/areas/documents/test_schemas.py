@@ -11,7 +11,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from kundresa.core.conditions.check import COMPARISONS, FIELDS
+from kundresa.core.conditions.windows import MOST_COUNT
+from kundresa.core.conditions.words import (
+    COMPARISONS,
+    EVENT_KINDS,
+    FIELDS,
+    MOST_STEPS,
+    PROFILE_KINDS,
+)
 from kundresa.core.errors import BadInputError
 from kundresa.core.records import KEYS, SCALES
 from kundresa.core.times import PRECISIONS
@@ -112,11 +119,23 @@ def test_a_scale_has_the_same_ends_in_code_and_schema(scale: str) -> None:
     assert list(sound.values()) == [False, True, True, False]
 
 
-def test_conditions_compare_what_the_code_compares() -> None:
+def test_conditions_ask_and_compare_what_the_code_does() -> None:
     parts = schema("condition")["$defs"]
-    assert tuple(parts["is"]["enum"]) == COMPARISONS
+    compared = [branch["properties"]["is"] for branch in parts["comparison"]["anyOf"]]
+    names = [name for each in compared for name in each.get("enum", [each.get("const")])]
+    assert sorted(names) == sorted(COMPARISONS)
+    for sort, kinds in (("on_event", EVENT_KINDS), ("on_profile", PROFILE_KINDS)):
+        asked = [branch["required"][0] for branch in parts[sort]["anyOf"] if "required" in branch]
+        assert sorted(asked) == sorted(kinds)
     fields = [b for b in parts["on_event"]["anyOf"] if "field" in b.get("properties", {})]
     assert tuple(fields[0]["properties"]["field"]["enum"]) == FIELDS
+
+
+def test_conditions_have_the_limits_of_the_code() -> None:
+    parts = schema("condition")["$defs"]
+    (then,) = [b for b in parts["on_profile"]["anyOf"] if "then" in b.get("properties", {})]
+    assert then["properties"]["then"]["maxItems"] == MOST_STEPS
+    assert {each["maximum"] for each in parts["count"]["properties"].values()} == {MOST_COUNT}
 
 
 def test_lanes_and_sugar_of_a_map_are_those_of_the_code() -> None:

@@ -5,6 +5,7 @@ import pytest
 from kundresa.core.errors import BadInputError
 from kundresa.core.records import parse_event
 from kundresa.measures.queries import answer
+from kundresa.measures.specs import MapSpec
 from kundresa.store.table import EventTable
 
 TABLE = EventTable.from_events(
@@ -62,6 +63,21 @@ def test_every_fault_is_reported_at_once():
 def test_a_living_map_needs_its_map_and_known_words():
     query = {"kundresa_query": 1, "type": "living_map", "mode": "all", "compare": "before"}
     assert set(faults(query)) == {"map", "mode", "compare"}
+
+
+@pytest.mark.parametrize("unit", ["profile", "account", {"property": "order"}])
+def test_a_living_map_gives_its_unit_as_queries_write_it(unit):
+    held = ("property", unit["property"]) if isinstance(unit, dict) else unit
+    query = {"kundresa_query": 1, "type": "living_map", "map": "m"}
+    found = answer(query, TABLE, lambda _name: MapSpec((), (), unit=held))
+    assert found["unit"] == unit
+    # So it can be asked again as it stands.
+    assert answer({**FUNNEL, "unit": found["unit"]}, TABLE)["type"] == "funnel"
+
+
+@pytest.mark.parametrize("length", [1e308, 10**400, "9" * 400 + "d"])
+def test_a_window_beyond_a_thousand_years_is_a_fault(length):
+    assert "shorter" in faults({**FUNNEL, "window": length})["window"]
 
 
 def test_a_period_is_half_open_in_its_zone():

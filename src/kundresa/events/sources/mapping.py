@@ -102,9 +102,7 @@ def _faults(data: AnyMapping[str, Any]) -> list[Fault]:
         faults.append(Fault("tables", "names no table.", "Write tables: {orders: {file: …}}."))
         tables = {}
     faults += _table_faults(tables)
-    for column, sort in (data.get("types") or {}).items():
-        if sort not in TYPES:
-            faults.append(Fault(f"types.{column}", f"is {sort!r}.", known_values(sort, TYPES)))
+    faults += _type_faults(data.get("types") or {})
     dates = data.get("dates") or {}
     faults += _date_faults(dates)
     rows = data.get("rows")
@@ -113,6 +111,16 @@ def _faults(data: AnyMapping[str, Any]) -> list[Fault]:
     for index, row in enumerate(rows):
         faults += _row_faults(row, f"rows[{index}]", tables, dates)
     return faults
+
+
+def _type_faults(types: Any) -> list[Fault]:
+    if not isinstance(types, dict):
+        return [Fault("types", f"is {types!r}.", "Write types: {column: number}.")]
+    return [
+        Fault(f"types.{column}", f"is {sort!r}.", known_values(sort, TYPES))
+        for column, sort in types.items()
+        if sort not in TYPES
+    ]
 
 
 def _date_faults(dates: AnyMapping[str, Any]) -> list[Fault]:
@@ -156,19 +164,8 @@ def _row_faults(
     if not isinstance(row, dict):
         return [Fault(place, "is not a table with events.", "Write {table: …, events: […]}.")]
     faults = _unknown(row, _ROW, f"{place}.")
-    joins = row.get("join") or []
-    named = [(f"{place}.table", row.get("table"))]
-    named += [(f"{place}.join[{i}].table", join.get("table")) for i, join in enumerate(joins)]
-    faults += [
-        Fault(where, f"is {table!r}.", known_values(table, tables))
-        for where, table in named
-        if table not in tables
-    ]
-    faults += [
-        Fault(f"{place}.join[{i}].on", "names no column.", "Write on: [order_id].")
-        for i, join in enumerate(joins)
-        if not join.get("on")
-    ]
+    faults += _table_name_faults(row.get("table"), f"{place}.table", tables)
+    faults += _join_faults(row.get("join") or [], f"{place}.join", tables)
     faults += _value_faults(row, place)
     if "profile" not in row:
         faults.append(Fault(f"{place}.profile", "is missing.", "Name the column of the profile."))
@@ -178,6 +175,28 @@ def _row_faults(
     for index, event in enumerate(events):
         faults += _event_faults(event, f"{place}.events[{index}]", dates)
     return faults
+
+
+def _join_faults(joins: Any, place: str, tables: AnyMapping[str, Any]) -> list[Fault]:
+    if not isinstance(joins, list):
+        return [Fault(place, f"is {joins!r}.", "Write a list, as [{table: …, on: [order_id]}].")]
+    faults = []
+    for index, join in enumerate(joins):
+        inner = f"{place}[{index}]"
+        if not isinstance(join, dict):
+            faults.append(Fault(inner, f"is {join!r}.", "Write {table: …, on: [order_id]}."))
+            continue
+        faults += _table_name_faults(join.get("table"), f"{inner}.table", tables)
+        if not join.get("on"):
+            faults.append(Fault(f"{inner}.on", "names no column.", "Write on: [order_id]."))
+    return faults
+
+
+def _table_name_faults(table: Any, place: str, tables: AnyMapping[str, Any]) -> list[Fault]:
+    # A list or mapping can't be looked up at all.
+    if isinstance(table, str) and table in tables:
+        return []
+    return [Fault(place, f"is {table!r}.", known_values(table, map(str, tables)))]
 
 
 def _event_faults(event: Any, place: str, dates: AnyMapping[str, Any]) -> list[Fault]:

@@ -1,5 +1,12 @@
 """Executors: who runs a kernel over which units. Partials add, so it may be anybody."""
 
-from kundresa.measures.executors.threads import CancelledError, Range, ranges_of, run
+from kundresa.measures.executors.threads import (
+    CancelledError,
+    Progress,
+    Range,
+    accumulate,
+    ranges_of,
+    run,
+)
 
-__all__ = ["CancelledError", "Range", "ranges_of", "run"]
+__all__ = ["CancelledError", "Progress", "Range", "accumulate", "ranges_of", "run"]

@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Final, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from kundresa.core.errors import KundresaError
 from kundresa.store import Slab
 
 Partial = TypeVar("Partial")
+Progress = Callable[[int, int], None]
+"""Is told how many ranges are done, and how many there are."""
+
 PER_THREAD: Final = 16
 LEAST_ROWS: Final = 50_000
 """Below so many rows to a range, handing it out costs more than walking it."""
@@ -49,12 +53,69 @@ def ranges_of(slabs: Sequence[Slab], threads: int) -> list[Range]:
     return found
 
 
+class Additive(Protocol):
+    """A partial: two of them add."""
+
+    def add(self, other: Self, /) -> None:
+        """Take another one in."""
+
+
+Sum = TypeVar("Sum", bound=Additive)
+
+
+def accumulate(
+    slabs: Sequence[Slab],
+    empty: Callable[[], Sum],
+    walk: Callable[[Sum, Range], None],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Sum:
+    """Give the sum of all ranges; each thread adds to a partial of its own.
+
+    Parameters
+    ----------
+    slabs
+        What is walked.
+    empty
+        Makes the partial of nobody.
+    walk
+        Adds a range to a partial.
+    threads, progress, cancelled
+        As in `run`.
+
+    Raises
+    ------
+    CancelledError
+        Once ``cancelled`` says so.
+    """
+    free: SimpleQueue[Sum] = SimpleQueue()
+    made: list[Sum] = []
+
+    def one(part: Range) -> None:
+        try:
+            partial = free.get_nowait()
+        except Empty:
+            partial = empty()
+            made.append(partial)
+        walk(partial, part)
+        free.put(partial)
+
+    for _ in run(slabs, one, threads=threads, progress=progress, cancelled=cancelled):
+        pass
+    total = made[0] if made else empty()
+    for partial in made[1:]:
+        total.add(partial)
+    return total
+
+
 def run(
     slabs: Sequence[Slab],
     walk: Callable[[Range], Partial],
     *,
     threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Partial]:
     """Give the partial of each range as it is done, in any order.
