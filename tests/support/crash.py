@@ -10,6 +10,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from django.db import connection
+
 
 class DiedError(BaseException):
     """The process is gone; nothing that handles errors may handle it."""
@@ -45,8 +47,12 @@ def dies_at(step: int, action: Callable[[], object], modules: Sequence[ModuleTyp
             is_dead = True
         finally:
             sys.settrace(before)
-        # What the dead held, as files and their locks, goes with it.
+        # What the dead held, as files, locks and the connection, goes with it.
         gc.collect()
+        if is_dead:
+            # Also where it died so late in a transaction that the framework didn't notice.
+            connection.in_atomic_block = False
+            connection.close()
     return is_dead
 
 
