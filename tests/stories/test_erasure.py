@@ -93,9 +93,10 @@ def test_no_byte_of_an_erased_customer_is_in_the_folder_while_the_server_runs(
     assert traces(server) == []
     send(server, key, 2)
     wait_until_sealed(server, 5)
-    process = kundresa(server, "erase", "nobody", "--yes")
-    out, _ = process.communicate(timeout=120)
-    assert (process.returncode, json.loads(out)["error"]["code"]) == (1, "not_found")
+    for asked in (["erase", "nobody", "--yes"], ["export", "nobody"]):
+        process = kundresa(server, *asked)
+        out, _ = process.communicate(timeout=120)
+        assert (process.returncode, json.loads(out)["error"]["code"]) == (1, "not_found")
     server.stop()
 
 
