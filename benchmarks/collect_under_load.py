@@ -60,6 +60,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=100, help="events in a batch")
     parser.add_argument("--clients", type=int, default=2, help="clients that open pages")
     parser.add_argument("--rows", type=int, default=0, help="rows in the inbox before")
+    parser.add_argument("--days-ago", type=int, default=0, help="the day that those came in")
     parser.add_argument("--postgres", metavar="URL", default="",
                         help="a server that lets us create a database")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="answer as JSON")
@@ -73,7 +74,7 @@ def measure(told: argparse.Namespace, data: Path, url: str) -> Figures:
         data, database_url=url, environment={"KUNDRESA_COLLECT_PORT": str(collect_port)}
     )
     say(f"preparing {told.rows:,} rows and a living map")
-    prepared = prepare(server, told.rows)
+    prepared = prepare(server, told.rows, told.days_ago)
     key = str(prepared["key"])
     with bare_server() as (pid, port):
         say("loading the bare server")
@@ -107,10 +108,10 @@ def measure(told: argparse.Namespace, data: Path, url: str) -> Figures:
     }
 
 
-def prepare(server: Server, rows: int) -> dict[str, object]:
+def prepare(server: Server, rows: int, days_ago: int) -> dict[str, object]:
     """Fill the installation, in a process of its own so that this one stays small."""
     settings = {**server.environment, "KUNDRESA_DATA_DIR": str(server.folder)}
-    command = [sys.executable, "-m", "benchmarks.support.prepare", str(rows)]
+    command = [sys.executable, "-m", "benchmarks.support.prepare", str(rows), str(days_ago)]
     filled = subprocess.run(
         command, cwd=ROOT, env=clean_environment(settings), stdout=subprocess.PIPE, check=True
     )

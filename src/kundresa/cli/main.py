@@ -18,6 +18,8 @@ _COMMANDS: Final = {
     "import": "Import events from a file into a workspace.",
     "query": "Answer a query document from a file of events.",
     "map": "Check, format, compare, convert and draw maps.",
+    "export": "Write everything that is held about one customer.",
+    "erase": "Erase everything that is held about one customer.",
     "worker": "Work off jobs and the inbox.",
     "doctor": "Check the installation and say what to do.",
     "manage": "Run one of Django's own commands.",

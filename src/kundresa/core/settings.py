@@ -38,6 +38,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "log_format": "Write text or json.",
     "language": "Write en, sv, nb or da.",
     "time_zone": "Write one like Europe/Stockholm or UTC.",
+    "inbox_days": "Write a whole number from 1 to 30.",
 }
 
 
@@ -91,6 +92,7 @@ class Settings(BaseModel):
     log_format: Literal["text", "json"] = "text"
     language: Literal["en", "sv", "nb", "da"] = "en"
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    inbox_days: int = Field(default=2, ge=1, le=30)
 
     def __repr__(self) -> str:
         return f"Settings(data_dir={str(self.data_dir)!r}, port={self.port})"

@@ -1,29 +1,62 @@
-"""Writes of events: sources, and sealing what came in into the store."""
+"""Writes of events: sources, sealing what came in into the store, dropping its days, erasing."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
-from collections.abc import Iterable, Iterator, Sequence
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from kundresa.accounts.api import has_audit_line, write_audit_line
+from kundresa.core.clock import now
 from kundresa.core.errors import KundresaError
-from kundresa.core.ids import new_secret
+from kundresa.core.ids import new_id, new_secret
+from kundresa.core.logs import logger
 from kundresa.core.records import Event, parse_event
-from kundresa.events.contracts import Imported
-from kundresa.events.errors import BusyError
-from kundresa.events.models import SetAside, Source, StoreVersion
-from kundresa.events.queries import InboxRow, inbox_after
-from kundresa.events.rules import event_record
+from kundresa.core.settings import secret_key, settings
+from kundresa.events.collect.days import GONE, sqlite_day_away, table_of
+from kundresa.events.contracts import Erased, Held, Imported
+from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
+from kundresa.events.models import Erasure, SetAside, Source, StoreVersion
+from kundresa.events.queries import (
+    InboxRow,
+    days_half_dropped,
+    exports_that,
+    has_unsealed,
+    held_about,
+    inbox_after,
+    inbox_days,
+    inbox_identifiers,
+    inbox_ids_of,
+    quarantine_files,
+    store_of,
+    workspaces_of_day,
+)
+from kundresa.events.rules import event_record, keyed_hash, line_holds, pattern_of
 from kundresa.events.sources import Piece, Quarantine, Reading
+from kundresa.jobs.api import enqueue
 from kundresa.store import Store, Version
+from kundresa.store.compaction import MANY
+from kundresa.store.objects import write_durably
 
 BATCH: Final = 5_000
+TIDY: Final = "tidy_store"
+ERASE: Final = "erase_profile"
+LEDGER: Final = "erasures.jsonl"
+_TAKEN_OVER_AFTER: Final = timedelta(minutes=2)
+_ROWS_AT_ONCE: Final = 2_000
+_IDS_AT_ONCE: Final = 500
+_LONGEST_CHECKPOINT: Final = 10.0
+_log = logger(__name__)
 CHUNK: Final = 200_000
 """Rows of an import that become one version of the store."""
 
@@ -55,17 +88,19 @@ def ensure_first_source(workspace_id: int) -> Source:
         return found.first() or make_source(workspace_id, "First source")
 
 
-def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH) -> int:
+def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: bool = True) -> int:
     """Put the next events of the inbox into the store, exactly once; give how many were read.
+
+    While somebody else seals or erases in the workspace this waits, or gives 0 without ``wait``.
 
     The store's ``CURRENT`` takes the events and the bookmark in one step, so it alone decides
     what is sealed; the database row follows and is mended by the next call after a crash.
     """
     store = Store(folder)
-    with _sealing(folder):
-        marks = store.version.marks
-        bookmark = marks.get("inbox_transaction", 0), marks.get("inbox", 0)
-        rows = inbox_after(workspace_id, bookmark, limit)
+    with _sealing(folder, wait=wait) as has_won:
+        if not has_won:
+            return 0
+        rows = inbox_after(workspace_id, _bookmark(store), limit)
         if not rows:
             _write_version(workspace_id, store.version)
             return 0
@@ -80,6 +115,8 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH) -> int:
             events, marks={"inbox": last.sequence, "inbox_transaction": last.transaction}
         )
         _write_version(workspace_id, version)
+    if len(version.deltas) > MANY:
+        enqueue(TIDY, workspace_id=workspace_id, key=TIDY)
     return len(rows)
 
 
@@ -213,6 +250,11 @@ def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]
     return events, refused
 
 
+def _bookmark(store: Store) -> tuple[int, int]:
+    marks = store.version.marks
+    return marks.get("inbox_transaction", 0), marks.get("inbox", 0)
+
+
 def _write_version(workspace_id: int, version: Version) -> None:
     values = {"number": version.number, "sealed_through": version.marks.get("inbox", 0)}
     if not StoreVersion.objects.filter(workspace_id=workspace_id, **values).exists():
@@ -220,9 +262,352 @@ def _write_version(workspace_id: int, version: Version) -> None:
 
 
 @contextmanager
-def _sealing(folder: Path) -> Iterator[None]:
+def _sealing(folder: Path, *, wait: bool = True) -> Iterator[bool]:
     # Two workers must not read the same bookmark; the system frees the lock of a killed one.
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "sealing.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    with _locked(folder / "sealing.lock", wait=wait) as has_won:
+        yield has_won
+
+
+@contextmanager
+def _locked(file: Path, *, wait: bool = True) -> Iterator[bool]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+# --- days of the inbox --------------------------------------------------------------------------
+
+
+def drop_sealed_days(data_folder: Path, *, today: date, kept: int) -> list[date]:
+    """Drop the days that are wholly in the stores, but for the ``kept`` before today.
+
+    While a day is kept, the same message id again is refused.
+    """
+    old = [day for day in inbox_days() if day < today - timedelta(days=kept)]
+    dropped = [day for day in old if _drop_day(day, data_folder)]
+    _drop_gone()
+    return dropped
+
+
+def _drop_day(day: date, data_folder: Path) -> bool:
+    if connection.vendor != "postgresql":
+        if _has_unsealed(day, data_folder):
+            return False
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in sqlite_day_away(day, inbox_days()):
+                cursor.execute(statement)
+        return True
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Senders wait behind this lock, so it must not wait long for a reader.
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            cursor.execute("LOCK TABLE events_inbox IN ACCESS EXCLUSIVE MODE")
+            if _has_unsealed(day, data_folder):
+                return False
+            cursor.execute(f"DROP TABLE {table_of(day)}")
+    except DatabaseError as error:
+        _log.warning("inbox_day_not_dropped", day=str(day), error=str(error))
+        return False
+    return True
+
+
+def _has_unsealed(day: date, data_folder: Path) -> bool:
+    return any(
+        has_unsealed(day, workspace_id, _bookmark(store_of(workspace_id, data_folder)))
+        for workspace_id in workspaces_of_day(day)
+    )
+
+
+def _drop_gone() -> None:
+    """Empty and drop what nobody reads any more (SQLite), in steps that let senders between.
+
+    Dropped in one go, a day would be overwritten in one go, and senders would wait for that.
+    """
+    for table in days_half_dropped():
+        day = table.removeprefix(GONE)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX IF EXISTS events_inbox_{day}_once")
+            cursor.execute(f"DROP INDEX IF EXISTS events_inbox_{day}_order")
+            gone = 1
+            while gone:
+                began = time.monotonic()
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE sequence IN "  # noqa: S608
+                    f"(SELECT sequence FROM {table} ORDER BY sequence LIMIT {_ROWS_AT_ONCE})"
+                )
+                gone = cursor.rowcount
+                time.sleep(time.monotonic() - began)
+            cursor.execute(f"DROP TABLE {table}")
+
+
+# --- the store ----------------------------------------------------------------------------------
+
+
+def tidy_store(workspace_id: int, data_folder: Path) -> bool:
+    """Compact a store where that is worth it and delete files that nobody reads any more."""
+    store = store_of(workspace_id, data_folder)
+    has_changed = store.compact()
+    store.sweep()
+    return has_changed
+
+
+# --- erasing ------------------------------------------------------------------------------------
+
+
+def erase_profile(workspace_id: int, data_folder: Path, profile: str, *, actor: str) -> Erased:
+    """Erase everything that is held about a profile, wherever it lies.
+
+    ``profile`` is any identifier of it; what leads to it and to nobody else goes with it. A call
+    that dies is finished by the next one or, some minutes later, by a worker.
+
+    Raises
+    ------
+    NoSuchProfileError
+        If nothing is held about it.
+    DatabaseBusyError
+        If somebody reads the database for too long; a worker tries again.
+    """
+    own = keyed_hash(_ledger_key(), workspace_id, profile)
+    for begun in Erasure.objects.filter(workspace_id=workspace_id, erased_at=None).order_by("id"):
+        done = finish_erasure(begun.id, data_folder)
+        if own in begun.hashes:
+            return done
+    held = held_about(workspace_id, data_folder, profile)
+    return finish_erasure(_begin_erasure(workspace_id, held, actor), data_folder)
+
+
+def _begin_erasure(workspace_id: int, held: Held, actor: str) -> str:
+    key, moment = _ledger_key(), now()
+    with transaction.atomic():
+        begun = Erasure.objects.create(
+            id=new_id(), workspace_id=workspace_id, actor=actor, asked_at=moment,
+            hashes=[keyed_hash(key, workspace_id, one) for one in held.identifiers],
+            identifiers=list(held.identifiers), counts=held.counts,
+        )  # fmt: skip
+        # The job names the erasure and not the customer: jobs are kept.
+        enqueue(
+            ERASE, {"erasure": begun.id}, workspace_id=workspace_id, key=begun.id,
+            run_at=moment + _TAKEN_OVER_AFTER,
+        )  # fmt: skip
+    return begun.id
+
+
+def finish_erasure(erasure_id: str, data_folder: Path) -> Erased:
+    """Take every step of an erasure that isn't taken yet; a step taken twice changes nothing."""
+    with _locked(data_folder / "erasing.lock"):
+        begun = Erasure.objects.get(id=erasure_id)
+        done = Erased(begun.id, begun.counts)
+        if begun.erased_at is not None:
+            return done
+        identifiers = begun.identifiers
+        if identifiers is not None:
+            _erase_everywhere(begun.workspace_id, data_folder, identifiers)
+            _write_ledger_line(begun, data_folder)
+            _forget_identifiers(begun)
+        _scrub_database(identifiers)
+        Erasure.objects.filter(id=erasure_id).update(erased_at=now())
+        return done
+
+
+def replay_ledger(data_folder: Path, *, since: datetime | None = None) -> int:
+    """Erase again whoever a restored backup brought back; give how many erasures that were.
+
+    ``since`` is when the backup was made: older erasures are in it, and who came back after
+    being erased is not to be erased again.
+
+    Raises
+    ------
+    LedgerKeyError
+        If the ledger was written with another secret key.
+    """
+    entries = [one for one in _ledger_lines(data_folder) if since is None or one["at"] >= since]
+    check = _key_check()
+    if any(one["key"] != check for one in entries):
+        raise LedgerKeyError(
+            "The ledger of erasures was written with another secret key.",
+            hint="Give this installation the secret key that it had then (KUNDRESA_SECRET_KEY).",
+        )
+    for workspace_id in sorted({one["workspace"] for one in entries}):
+        hashes = {each for one in entries if one["workspace"] == workspace_id
+                  for each in one["hashes"]}  # fmt: skip
+        found = [name for name in _names_in(workspace_id, data_folder)
+                 if keyed_hash(_ledger_key(), workspace_id, name) in hashes]  # fmt: skip
+        if found:
+            _erase_everywhere(workspace_id, data_folder, found)
+            _scrub_database(found)
+    _take_ledger_over(entries)
+    return len(entries)
+
+
+def _names_in(workspace_id: int, data_folder: Path) -> set[str]:
+    names = store_of(workspace_id, data_folder).snapshot().dictionaries.texts("profile")
+    in_store = {name for name in names.to_pylist() if name is not None}
+    return in_store | inbox_identifiers(workspace_id)
+
+
+def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
+    store = store_of(workspace_id, data_folder)
+    # Nothing may be on its way from the inbox into the store meanwhile: it would come back.
+    with _sealing(store.folder):
+        _drop_gone()
+        _erase_inbox(workspace_id, set(identifiers))
+        store.erase(identifiers)
+        _write_version(workspace_id, store.version)
+    pattern = pattern_of(identifiers)
+    for path, lines in quarantine_files(data_folder):
+        kept = [line for line in lines if not line_holds(line, pattern)]
+        if not kept:
+            path.unlink()
+        elif len(kept) < len(lines):
+            _replace(path, "".join(kept))
+    for path in exports_that(pattern.search, workspace_id, data_folder):
+        path.unlink()
+
+
+def _replace(path: Path, text: str) -> None:
+    mode = path.stat().st_mode
+    write_durably(path, text.encode())
+    path.chmod(mode & 0o777)
+
+
+def _erase_inbox(workspace_id: int, identifiers: set[str]) -> None:
+    for day, ids in inbox_ids_of(workspace_id, identifiers).items():
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            _erase_rows(workspace_id, table_of(day), ids[start : start + _IDS_AT_ONCE])
+    pattern = pattern_of(identifiers)
+    told = SetAside.objects.filter(workspace_id=workspace_id).values_list("sequence", "reason")
+    naming = [sequence for sequence, reason in told.iterator() if pattern.search(reason)]
+    for start in range(0, len(naming), _IDS_AT_ONCE):
+        SetAside.objects.filter(sequence__in=naming[start : start + _IDS_AT_ONCE]).delete()
+
+
+def _erase_rows(workspace_id: int, table: str, ids: Sequence[str]) -> None:
+    places = ", ".join(["%s"] * len(ids))
+    where = f"{table} WHERE workspace_id = %s AND message_id IN ({places})"
+    with transaction.atomic(), connection.cursor() as cursor:
+        values: list[int | str] = [workspace_id, *ids]
+        cursor.execute(
+            "DELETE FROM events_set_aside WHERE sequence IN "  # noqa: S608
+            f"(SELECT sequence FROM {where})",
+            values,
+        )
+        cursor.execute(f"DELETE FROM {where}", values)  # noqa: S608
+
+
+def _forget_identifiers(begun: Erasure) -> None:
+    with transaction.atomic():
+        Erasure.objects.filter(id=begun.id).update(identifiers=None)
+        write_audit_line(
+            begun.actor, "erased a profile", workspace_id=begun.workspace_id,
+            subject=begun.id, details={"hashes": begun.hashes, **begun.counts},
+        )  # fmt: skip
+
+
+# --- the ledger -----------------------------------------------------------------------------------
+
+
+def _ledger_key() -> str:
+    return secret_key(settings())
+
+
+def _key_check() -> str:
+    """Tell keys apart without showing any."""
+    return keyed_hash(_ledger_key(), 0, "")[:16]
+
+
+def _write_ledger_line(begun: Erasure, data_folder: Path) -> None:
+    """Write an erasure into the file that a restore of the database leaves alone."""
+    line = {
+        "id": begun.id, "workspace": begun.workspace_id, "at": begun.asked_at.isoformat(),
+        "key": _key_check(), "hashes": begun.hashes, "counts": begun.counts, "actor": begun.actor,
+    }  # fmt: skip
+    with (data_folder / LEDGER).open("a", encoding="utf-8") as file:
+        # A line of its own, whatever a crash left of the one before.
+        file.write(f"\n{json.dumps(line)}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _ledger_lines(data_folder: Path) -> list[dict[str, Any]]:
+    """Give the lines, each erasure once; a line that a crash cut off was written again."""
+    found: dict[str, dict[str, Any]] = {}
+    path = data_folder / LEDGER
+    for text in path.read_text("utf-8").splitlines() if path.exists() else []:
+        with contextlib.suppress(ValueError):
+            line = json.loads(text)
+            found[line["id"]] = {**line, "at": datetime.fromisoformat(line["at"])}
+    return list(found.values())
+
+
+def _take_ledger_over(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Write into the table what the restored database doesn't know yet."""
+    Erasure.objects.bulk_create(
+        [
+            Erasure(
+                id=one["id"], workspace_id=one["workspace"], hashes=one["hashes"],
+                actor=one["actor"], asked_at=one["at"], erased_at=now(), counts=one["counts"],
+            )
+            for one in entries
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+# --- the database's own files ---------------------------------------------------------------------
+
+
+def _scrub_database(identifiers: Sequence[str] | None) -> None:
+    """Let no deleted row stand in the database's files.
+
+    SQLite overwrites what it deletes (``secure_delete``), but its log has the pages from before
+    until it is emptied. Then the file is looked through, and written anew if it holds a trace,
+    as it may after a crash (None: nobody knows any more what to look for).
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM events_inbox, events_set_aside, events_erasure")
+        return
+    _empty_log()
+    if identifiers is None or _file_holds(Path(connection.settings_dict["NAME"]), identifiers):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM")
+        except OperationalError as error:
+            raise _is_busy() from error
+        _empty_log()
+
+
+def _empty_log() -> None:
+    until = time.monotonic() + _LONGEST_CHECKPOINT
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not cursor.fetchone()[0]:
+                return
+        if time.monotonic() > until:
+            raise _is_busy()
+        time.sleep(0.05)
+
+
+def _is_busy() -> DatabaseBusyError:
+    return DatabaseBusyError(
+        "The customer is erased, but the database is in use and keeps deleted rows in its log.",
+        hint="A worker finishes it; or run the command again in a while.",
+    )
+
+
+def _file_holds(path: Path, identifiers: Sequence[str]) -> bool:
+    pattern = pattern_of(identifiers)
+    kept = b""
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            # What is cut at the end of a block is read again with the next.
+            if pattern.search((kept + block).decode("utf-8", "replace")):
+                return True
+            kept = block[-4096:]
+    return False

@@ -1,6 +1,7 @@
-"""Tables of what came in: sources with their write keys, the inbox, what was set aside.
+"""Tables of what came in: sources with their write keys, what was set aside, what was erased.
 
-``events_inbox`` is also written by the collect process, in plain SQL (`events.collect`).
+The inbox itself is plain SQL (`events.collect.days`), because the collect process writes it and
+because it has a table for each day.
 """
 
 from __future__ import annotations
@@ -22,34 +23,6 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class InboxEvent(models.Model):
-    """One event as it came in; ``received_at`` is in microseconds since 1970, UTC.
-
-    ``transaction`` is PostgreSQL's transaction id, filled by the database there (see
-    `events.queries.inbox_after`), and empty on SQLite.
-    """
-
-    sequence = models.BigAutoField(primary_key=True)
-    workspace_id = models.BigIntegerField()
-    message_id = models.CharField(max_length=100)
-    received_at = models.BigIntegerField()
-    day = models.DateField()
-    body = models.BinaryField()
-    transaction = models.BigIntegerField(null=True)
-
-    class Meta:
-        db_table = "events_inbox"
-        constraints = (
-            models.UniqueConstraint(fields=["workspace_id", "message_id"], name="inbox_once"),
-        )
-        indexes = (
-            models.Index(fields=["workspace_id", "transaction", "sequence"], name="inbox_order"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.sequence} {self.message_id}"
 
 
 class SetAside(models.Model):
@@ -79,3 +52,27 @@ class StoreVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+
+class Erasure(models.Model):
+    """A line of the ledger of erasures: whom, as keyed hashes, when, and how much it was.
+
+    ``identifiers`` has the clear text while the erasure is under way, so that whoever goes on
+    after a crash knows what to erase; it is empty from the moment that nothing is left to find.
+    """
+
+    id = models.CharField(max_length=26, primary_key=True)
+    workspace_id = models.BigIntegerField()
+    hashes = models.JSONField()
+    identifiers = models.JSONField(null=True)
+    actor = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
+    counts = models.JSONField()
+
+    class Meta:
+        db_table = "events_erasure"
+        indexes = (models.Index(fields=["workspace_id", "id"], name="erasure_by_workspace"),)
+
+    def __str__(self) -> str:
+        return f"{self.id} in workspace {self.workspace_id}"

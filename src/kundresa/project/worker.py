@@ -1,12 +1,16 @@
-"""The worker: seals the inbox, and does jobs that it claims."""
+"""The worker: seals the inbox, and does jobs that it claims.
+
+Each in a thread of its own: a job may take minutes, and an event is to be seen within seconds.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,15 +19,21 @@ from django.db import close_old_connections, connection
 from kundresa.accounts.api import workspace_ids
 from kundresa.core.logs import logger
 from kundresa.core.settings import settings
+from kundresa.events import jobs as events_jobs
 from kundresa.events.api import seal_inbox
-from kundresa.jobs.api import ClaimedJob, beat, claim, extend_lease, fail, finish
+from kundresa.jobs.api import ClaimedJob, beat, claim, enqueue, extend_lease, fail, finish
 from kundresa.project.data_folder import DataFolder
 
 Work = Callable[[ClaimedJob], None]
-KINDS: Final[Mapping[str, Work]] = {}
+KINDS: Final[Mapping[str, Work]] = {
+    "tidy_store": events_jobs.tidy_store,
+    "drop_inbox_days": events_jobs.drop_inbox_days,
+    "erase_profile": events_jobs.erase_profile,
+}
 """What each kind of job does; the areas' jobs are listed here."""
 
 _BEAT_EVERY: Final = 3.0
+_UPKEEP_EVERY: Final = 3600.0
 _IDLE: Final = 0.2
 _log = logger(__name__)
 
@@ -36,7 +46,7 @@ class Worker:
         self._folder = folder
         self._kinds = kinds
         self._stop = threading.Event()
-        self._beat_at = 0.0
+        self._beat_at = self._upkeep_at = -math.inf
 
     def stop(self) -> None:
         """End after what is under way."""
@@ -44,9 +54,31 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop; a fault is logged and tried again."""
+        jobs = threading.Thread(target=self._again_and_again, args=[self.do_one_job], name="jobs")
+        jobs.start()
+        self._again_and_again(self.seal)
+        jobs.join()
+
+    def turn(self) -> bool:
+        """Do one round of everything; say whether there was anything to do."""
+        has_sealed = self.seal()
+        return self.do_one_job() or has_sealed
+
+    def seal(self) -> bool:
+        """Seal what came in; say whether there was anything."""
+        if time.monotonic() - self._beat_at > _BEAT_EVERY:
+            beat(self.name)
+            self._beat_at = time.monotonic()
+        found = workspace_ids()
+        if time.monotonic() - self._upkeep_at > _UPKEEP_EVERY:
+            _ask_for_upkeep(found)
+            self._upkeep_at = time.monotonic()
+        return sum(self._seal(workspace) for workspace in found) > 0
+
+    def _again_and_again(self, once: Callable[[], bool]) -> None:
         while not self._stop.is_set():
             try:
-                busy = self.turn()
+                busy = once()
             except Exception as error:  # noqa: BLE001
                 _log.exception("worker_turn_failed", error=str(error))
                 close_old_connections()
@@ -54,23 +86,18 @@ class Worker:
                 busy = False
             if not busy:
                 self._stop.wait(_IDLE)
-
-    def turn(self) -> bool:
-        """Do one round; say whether there was anything to do."""
-        if time.monotonic() - self._beat_at > _BEAT_EVERY:
-            beat(self.name)
-            self._beat_at = time.monotonic()
-        sealed = sum(self._seal(workspace) for workspace in workspace_ids())
-        return self._do_one_job() or sealed > 0
+        connection.close()
 
     def _seal(self, workspace_id: int) -> int:
         try:
-            return seal_inbox(workspace_id, self._folder.store(workspace_id))
+            # An erasure in one workspace must not let the others wait.
+            return seal_inbox(workspace_id, self._folder.store(workspace_id), wait=False)
         except Exception as error:  # one workspace's store must not stop the others  # noqa: BLE001
             _log.exception("sealing_failed", workspace=workspace_id, error=str(error))
             return 0
 
-    def _do_one_job(self) -> bool:
+    def do_one_job(self) -> bool:
+        """Do the job that has been due longest; say whether there was one."""
         job = claim(self.name)
         if job is None:
             return False
@@ -104,6 +131,13 @@ class Worker:
         finally:
             ended.set()
             thread.join()
+
+
+def _ask_for_upkeep(workspaces: Sequence[int]) -> None:
+    # Imports leave deltas, too, and nobody else looks after files and days.
+    for workspace_id in workspaces:
+        enqueue("tidy_store", workspace_id=workspace_id, key="tidy_store")
+    enqueue("drop_inbox_days", key="drop_inbox_days")
 
 
 def make_worker() -> Worker:

@@ -24,6 +24,7 @@ CODED: Final = ("event", "channel", "currency", "group", "scale")
 """Texts of every event that stand as codes; each has the dictionary of its name."""
 
 PLAIN: Final = ("id", "rest")
+_TAKEN: Final = ("event.", "property.")
 PERSONAL: Final = "personal/"
 """Properties declared personal: plain text, never in a dictionary, never in the cache."""
 
@@ -53,7 +54,11 @@ def is_text(name: str) -> bool:
 
 def dictionary_of(name: str) -> str:
     """Give the name of a coded column's dictionary."""
-    return name.removeprefix("p/text/") if name not in CODED else f"event.{name}"
+    if name in CODED:
+        return f"event.{name}"
+    own = name.removeprefix("p/text/")
+    # A sender may call a property "profile": it must not share, and be erased with, the profiles.
+    return f"property.{own}" if own == "profile" or own.startswith(_TAKEN) else own
 
 
 class Block:

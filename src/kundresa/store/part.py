@@ -4,10 +4,12 @@ memory-mapped arrays in a cache that may vanish at any time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +23,7 @@ from kundresa.store.version import Part
 
 Ints = NDArray[np.int64]
 _DELTA: Final = ("profile", "sequence", "time", "width", "origin", "value")
+_LONGEST_NAME: Final = 150
 _MIX: Final = (np.uint64(0xBF58_476D_1CE4_E5B9), np.uint64(0x94D0_49BB_1331_11EB))
 
 
@@ -133,7 +136,7 @@ class PartReader:
     def _derived_file(self, name: str, make: Any) -> Column:
         if self._cache is None:
             return cast("Column", make())
-        file = self._cache / f"{name.replace('/', '~')}.npy"
+        file = self._cache / f"{_file_name(name)}.npy"
         try:
             return cast("Column", np.load(file, mmap_mode="r"))
         except (FileNotFoundError, ValueError, EOFError):
@@ -149,6 +152,14 @@ class PartReader:
         with self._objects.open(self.part.name) as file:
             column = pq.read_table(file, columns=[name]).column(0)
         return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def _file_name(column: str) -> str:
+    """Give each column a file of its own, whatever senders call their properties."""
+    quoted = quote(column, safe="")
+    if len(quoted) <= _LONGEST_NAME:
+        return quoted
+    return hashlib.sha256(column.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _kept_in(file: Path, made: Column) -> Column:

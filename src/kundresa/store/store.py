@@ -280,11 +280,12 @@ class Store:
             after, count = without(self._objects, before, self._cache, list(keys))
             if after is not before:
                 self._replace(after)
-                kept = set(after.objects())
-                _snapshots.pop(str(self.folder), None)
-                close_readers()
-                self._objects.sweep(kept, grace=0)
-                self._drop_cache(kept)
+            # Even where no version names them: a writer that died may have left their texts.
+            kept = set(after.objects())
+            _snapshots.pop(str(self.folder), None)
+            close_readers()
+            self._objects.sweep(kept, grace=0)
+            self._drop_cache(kept)
             return count
 
 

@@ -1,37 +1,28 @@
-"""Sealing: exactly once, nothing skipped, and what can't be taken is set aside."""
+"""Sealing: exactly once over any crash, nothing skipped, and what can't be taken is set aside."""
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connection
 
-from kundresa.core.settings import settings
-from kundresa.events.actions import seal_inbox
-from kundresa.events.collect.inbox import Row, open_inbox
-from kundresa.events.models import SetAside
-from kundresa.store import Store
+from kundresa.events import actions, queries
+from kundresa.events.actions import seal_inbox, tidy_store
+from kundresa.events.models import SetAside, StoreVersion
+from kundresa.jobs.models import Job
+from kundresa.store import Store, compaction, keeper, objects, store
+from kundresa.store.compaction import MANY
+from tests.support.crash import every_death
+from tests.support.inbox import TODAY, append, make_day, move_to, row
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
-
-
-def row(name: str, **message: object) -> Row:
-    """A row as collect writes it."""
-    body = {"type": "track", "event": "Bought", "userId": "ann", "messageId": name, **message}
-    return 1, name, 1_700_000_000_000_000, json.dumps(body).encode()
-
-
-def append(*rows: Row) -> None:
-    """Write rows by collect's own connection, to the test's database."""
-    found = settings()
-    name = str(connection.settings_dict["NAME"])
-    address = found.database.rsplit("/", 1)[0] + "/" + name if found.is_postgres else name
-    url = address if found.is_postgres else f"sqlite:///{address}"
-    inbox = open_inbox(found.model_copy(update={"database_url": url}))
-    inbox.append(rows)
-    inbox.close()
+pytestmark = [
+    pytest.mark.db,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("_inbox"),
+]
 
 
 def test_each_event_is_sealed_once_and_a_bad_one_is_set_aside(tmp_path: Path) -> None:
@@ -42,22 +33,146 @@ def test_each_event_is_sealed_once_and_a_bad_one_is_set_aside(tmp_path: Path) ->
     assert SetAside.objects.count() == 1
 
 
+def test_the_events_of_a_workspace_go_into_its_own_store(tmp_path: Path) -> None:
+    append(row("1"), row("1", workspace=2), row("2", workspace=2))
+    assert [seal_inbox(one, tmp_path / str(one)) for one in (1, 2)] == [1, 2]
+
+
+# Coprime with the lines of a loop, so that each line has its turn; the long tests take them all.
+STRIDES = [7, pytest.param(1, marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_a_seal_that_dies_between_any_two_statements_is_finished_by_the_next(
+    tmp_path: Path, stride: int
+) -> None:
+    """Two good events and a bad one come in before each death; at the end each is there once."""
+    modules = [actions, queries, store, keeper, objects]
+    appended = 0
+
+    def come_in_and_seal() -> None:
+        nonlocal appended
+        appended += 1
+        append(row(f"{appended}a"), row(f"{appended}b"), row(f"{appended}c", event=None))
+        seal_inbox(1, tmp_path)
+
+    deaths = 0
+    for _ in every_death(come_in_and_seal, modules, stride=stride):
+        deaths += 1
+        seal_inbox(1, tmp_path)
+        assert Store(tmp_path).event_count == 2 * appended
+    assert deaths > 20
+    found = Store(tmp_path)
+    rows = [text for block in found.snapshot().blocks() for text in block.texts["id"].to_pylist()]
+    assert len(set(rows)) == 2 * appended
+    assert SetAside.objects.count() == appended
+    assert StoreVersion.objects.get(workspace_id=1).number == found.version.number
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_a_compaction_that_dies_between_any_two_statements_loses_nothing(
+    tmp_path: Path, stride: int
+) -> None:
+    folder = tmp_path / "stores/1"
+    for number in range(3):
+        append(row(f"{number}a"), row(f"{number}b"))
+        seal_inbox(1, folder)
+    before = sorted(Store(folder).table().time.tolist())
+    deaths = 0
+    modules = [actions, store, compaction, objects]
+    for _ in every_death(lambda: tidy_store(1, tmp_path), modules, stride=stride):
+        deaths += 1
+        assert sorted(Store(folder).table().time.tolist()) == before
+    assert deaths > 20
+    assert sorted(Store(folder).table().time.tolist()) == before
+    assert not Store(folder).version.deltas
+
+
+def test_many_deltas_ask_for_a_compaction_once(tmp_path: Path) -> None:
+    for number in range(MANY + 3):
+        append(row(str(number)))
+        seal_inbox(1, tmp_path)
+    asked = Job.objects.filter(kind="tidy_store", workspace_id=1, state="waiting")
+    assert asked.count() == 1
+
+
+def test_an_event_of_long_ago_stands_where_it_happened(tmp_path: Path) -> None:
+    append(row("new", timestamp="2026-03-02T10:00:00Z", event="Second"))
+    seal_inbox(1, tmp_path)
+    append(row("late", timestamp="2026-03-01T10:00:00Z", event="First"))
+    seal_inbox(1, tmp_path)
+    (slab,) = Store(tmp_path).snapshot().slabs
+    hours = [datetime.fromtimestamp(time / 1e6, UTC).day for time in slab.column("time").tolist()]
+    assert hours == [1, 2]
+
+
+# --- two open writers of PostgreSQL ---------------------------------------------------------------
+
+INSERT = (
+    "INSERT INTO events_inbox (workspace_id, message_id, received_at, day, body) "
+    "VALUES (%s, %s, %s, %s, %s)"
+)
+
+
+def writer() -> psycopg.Connection:
+    """A connection with a transaction of its own."""
+    parameters = connection.get_connection_params()
+    known = ("dbname", "user", "password", "host", "port")
+    return psycopg.connect(**{key: parameters[key] for key in known if key in parameters})
+
+
+def write(into: psycopg.Connection, name: str) -> None:
+    """Write a row and leave the transaction open."""
+    workspace, message, received, body = row(name)
+    into.execute(INSERT, (workspace, message, received, TODAY, body))
+
+
 @pytest.mark.postgresql
 def test_a_writer_that_commits_late_is_not_skipped(tmp_path: Path) -> None:
     """Two open writers: the lower sequence commits after the higher one."""
-    import psycopg
-
-    insert = (
-        "INSERT INTO events_inbox (workspace_id, message_id, received_at, day, body) "
-        "VALUES (%s, %s, %s, '2023-11-14', %s)"
-    )
-    parameters = connection.get_connection_params()
-    known = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port")
-             if key in parameters}  # fmt: skip
-    with psycopg.connect(**known) as slow:
-        slow.execute(insert, row("slow"))
+    make_day(TODAY)
+    with writer() as slow:
+        write(slow, "slow")
         append(row("fast"))
         seal_inbox(1, tmp_path)
         slow.commit()
     seal_inbox(1, tmp_path)
     assert Store(tmp_path).event_count == 2
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("first_to_commit", ["earlier", "later"])
+def test_neither_order_of_commits_hides_an_event(tmp_path: Path, first_to_commit: str) -> None:
+    """Whichever of two writers that are open at once commits first, both are read, once."""
+    make_day(TODAY)
+    with writer() as earlier, writer() as later:
+        write(earlier, "e1")
+        write(later, "l1")
+        write(earlier, "e2")
+        write(later, "l2")
+        ordered = (earlier, later) if first_to_commit == "earlier" else (later, earlier)
+        for one in ordered:
+            one.commit()
+            seal_inbox(1, tmp_path)
+            append(row(f"after {id(one)}"))
+            seal_inbox(1, tmp_path)
+    assert seal_inbox(1, tmp_path) == 0
+    assert Store(tmp_path).event_count == 6
+
+
+@pytest.mark.postgresql
+def test_a_writer_open_over_midnight_is_not_skipped(tmp_path: Path) -> None:
+    """An event of yesterday that commits after events of today were sealed."""
+    append(row("old"))
+    yesterday = TODAY.replace(year=TODAY.year - 1)
+    move_to(yesterday)
+    seal_inbox(1, tmp_path)
+    with writer() as slow:
+        workspace, message, received, body = row("slow")
+        slow.execute(INSERT, (workspace, message, received, yesterday, body))
+        append(row("fast"))
+        seal_inbox(1, tmp_path)
+        slow.commit()
+    seal_inbox(1, tmp_path)
+    assert seal_inbox(1, tmp_path) == 0
+    assert Store(tmp_path).event_count == 3

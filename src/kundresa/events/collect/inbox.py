@@ -4,19 +4,46 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from kundresa.core.settings import Settings
 from kundresa.core.times import from_microseconds
+from kundresa.events.collect.days import (
+    SQLITE_TABLES,
+    days_of,
+    postgres_new_day,
+    sqlite_new_day,
+    table_of,
+)
 
 Row = tuple[int, str, int, bytes]
 """Workspace, message id, received at (microseconds), body."""
 
-_COLUMNS: Final = "workspace_id, message_id, received_at, day, body"
-_ONCE: Final = "ON CONFLICT (workspace_id, message_id) DO NOTHING"
 _MOST_IN_STATEMENT: Final = 512
 _KEYS: Final = "SELECT write_key, workspace_id FROM events_source WHERE is_open"
+_NUMBERS: Final = "UPDATE events_inbox_counter SET last = last + ? RETURNING last"
+# Only writers wait for it, and it for writers: see `_make_day`.
+_AS_WRITER: Final = "LOCK TABLE events_inbox IN ROW EXCLUSIVE MODE"
+_AS_MAKER: Final = "LOCK TABLE events_inbox IN SHARE ROW EXCLUSIVE MODE"
+_TODAY: Final = """
+SELECT day, to_regclass('events_inbox_' || to_char(day, 'YYYYMMDD')) IS NOT NULL
+FROM (SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date AS day) AS today
+"""
+_POSTGRES_INSERT: Final = """
+INSERT INTO events_inbox (workspace_id, message_id, received_at, day, body)
+SELECT workspace_id, message_id, received_at, %(day)s, body
+FROM unnest(%(workspaces)s::bigint[], %(ids)s::text[], %(received)s::bigint[], %(bodies)s::bytea[])
+     AS came (workspace_id, message_id, received_at, body)
+WHERE NOT EXISTS (
+    SELECT 1 FROM events_inbox AS other WHERE other.workspace_id = came.workspace_id
+    AND other.message_id = came.message_id AND other.day <> %(day)s)
+ON CONFLICT DO NOTHING
+"""
+# Thousands of ids are looked up one by one in the index; a plan made while a day's table was
+# small must not walk through all of it when it has grown.
+_DEAR_PLANS: Final = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 
 
 class Inbox(Protocol):
@@ -43,17 +70,29 @@ class SqliteInbox:
         self._db.execute("PRAGMA cache_size=-64000")
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Write rows in one transaction."""
+        """Write rows in one transaction, each into the table of the day it was received."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            for some in _chunks(rows):
-                values = [value for one in some for value in _values(one)]
-                self._db.execute(_insert(len(some)), values)
+            days = days_of(self._db.execute(SQLITE_TABLES).fetchall())
+            for day, some in _by_day(rows):
+                if day not in days:
+                    for statement in sqlite_new_day(day, days):
+                        self._db.execute(statement)
+                    days = sorted([*days, day])
+                self._write(day, some, [other for other in days if other != day])
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+
+    def _write(self, day: date, rows: Sequence[Row], others: Sequence[date]) -> None:
+        last: int = self._db.execute(_NUMBERS, [len(rows)]).fetchall()[0][0]
+        sequence = last - len(rows)
+        for some in _chunks(rows):
+            values = [value for n, row in enumerate(some, sequence + 1) for value in (n, *row)]
+            self._db.execute(_insert(len(some), day, tuple(others)), values)
+            sequence += len(some)
 
     def write_keys(self) -> Mapping[str, int]:
         """Read the open keys."""
@@ -71,24 +110,38 @@ class PostgresInbox:
         import psycopg
 
         self._db: Any = psycopg.connect(url, autocommit=True, connect_timeout=5)
+        for name in _DEAR_PLANS:
+            self._db.execute(f"SET {name} = off")
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Write rows in one statement, which is its own transaction."""
+        """Write rows in one transaction, into the partition of today by the database's clock."""
         # Column by column: one statement for thousands of rows. Sorted, so that two processes
         # with the same duplicates wait for each other instead of blocking each other for ever.
         ordered = sorted(rows, key=lambda one: one[:2])
-        columns = [
-            [one[0] for one in ordered],
-            [one[1] for one in ordered],
-            [one[2] for one in ordered],
-            [_day(one[2] // 1_000_000) for one in ordered],
-            [one[3] for one in ordered],
-        ]
-        self._db.execute(
-            f"INSERT INTO events_inbox ({_COLUMNS}) SELECT * FROM "  # noqa: S608
-            "unnest(%s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::bytea[]) " + _ONCE,
-            columns,
-        )
+        workspaces, ids, received, bodies = (list(column) for column in zip(*ordered, strict=True))
+        columns = {"workspaces": workspaces, "ids": ids, "received": received, "bodies": bodies}
+        while not self._written(columns):
+            self._make_day()
+
+    def _written(self, columns: Mapping[str, Any]) -> bool:
+        with self._db.transaction():
+            # The lock before the clock: whoever gets it after a day was made sees that day.
+            self._db.execute(_AS_WRITER)
+            day, is_there = self._db.execute(_TODAY).fetchone()
+            if is_there:
+                self._db.execute(_POSTGRES_INSERT, {"day": day, **columns})
+            return bool(is_there)
+
+    def _make_day(self) -> None:
+        """Make today's partition once nobody writes into yesterday's any more.
+
+        So who writes today sees every id of the days before, and none comes in twice.
+        """
+        with self._db.transaction():
+            self._db.execute(_AS_MAKER)
+            day, is_there = self._db.execute(_TODAY).fetchone()
+            for statement in [] if is_there else postgres_new_day(day):
+                self._db.execute(statement)
 
     def write_keys(self) -> Mapping[str, int]:
         """Read the open keys."""
@@ -116,16 +169,28 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         at += size
 
 
-@lru_cache
-def _insert(count: int) -> str:
-    places = ", ".join(["(?, ?, ?, ?, ?)"] * count)
-    return f"INSERT INTO events_inbox ({_COLUMNS}) VALUES {places} {_ONCE}"  # noqa: S608
+@lru_cache(maxsize=256)
+def _insert(count: int, day: date, others: tuple[date, ...]) -> str:
+    into = f"INSERT INTO {table_of(day)} (sequence, workspace_id, message_id, received_at, body)"
+    came = "VALUES " + ", ".join(["(?, ?, ?, ?, ?)"] * count)
+    once = "ON CONFLICT (workspace_id, message_id) DO NOTHING"
+    if not others:
+        return f"{into} {came} {once}"
+    unseen = " AND ".join(
+        f"NOT EXISTS (SELECT 1 FROM {table_of(other)} AS other "  # noqa: S608
+        "WHERE other.workspace_id = came.column2 AND other.message_id = came.column3)"
+        for other in others
+    )
+    return f"{into} SELECT * FROM ({came}) AS came WHERE {unseen} {once}"  # noqa: S608
 
 
-def _values(row: Row) -> tuple[int, str, int, str, bytes]:
-    return row[0], row[1], row[2], _day(row[2] // 1_000_000), row[3]
+def _by_day(rows: Sequence[Row]) -> list[tuple[date, Sequence[Row]]]:
+    found: dict[date, list[Row]] = {}
+    for row in rows:
+        found.setdefault(_day(row[2] // 1_000_000), []).append(row)
+    return list(found.items())
 
 
 @lru_cache(maxsize=64)
-def _day(second: int) -> str:
-    return from_microseconds(second * 1_000_000).date().isoformat()
+def _day(second: int) -> date:
+    return from_microseconds(second * 1_000_000).date()
