@@ -17,7 +17,7 @@ import numpy as np
 from kundresa.store.columns import Block, column_or_empty, together
 from kundresa.store.objects import Objects
 from kundresa.store.part import Ints, PartReader, bucket_of, in_order, write_part
-from kundresa.store.snapshot import is_in, resolve, roots
+from kundresa.store.snapshot import is_in, misplaced, resolve, roots
 from kundresa.store.version import Part, Version
 
 WORTH: Final = 0.12
@@ -35,36 +35,16 @@ def compacted(
     canonical = roots(before.aliases)
     readers = {part.name: PartReader(objects, part, cache) for part in before.parts}
     deltas = [readers[part.name] for part in before.deltas]
-    moved = _moved(before, readers, canonical)
+    moved = _misplaced(before, readers, canonical)
     chosen = [
         bucket
         for bucket in range(before.buckets)
         if whole or _is_worth(before, readers, deltas, moved, bucket)
     ]
-    chosen = [bucket for bucket in chosen if moved[bucket] or _has_rows(deltas, bucket)]
+    chosen = [b for b in chosen if len(moved.get(b, ())) or _has_rows(deltas, b)]
     if not chosen and len(deltas) <= MANY:
         return None
     return _rewritten(objects, before, readers, canonical, chosen)
-
-
-def split_again(
-    objects: Objects, before: Version, cache: Path | None, aliases: Mapping[int, int],
-    gone: set[int],
-) -> Version:  # fmt: skip
-    """Give a version in which rows that were moved to another profile are their own again."""
-    readers = {part.name: PartReader(objects, part, cache) for part in before.parts}
-    sources = np.array(sorted(gone), np.int64)
-    holding = {
-        name
-        for name, reader in readers.items()
-        if "origin" in reader.part.columns and is_in(reader.column("origin"), sources).any()
-    }
-    if not holding:
-        return before
-    buckets = [bucket for bucket, part in before.base.items() if part.name in holding]
-    canonical = roots(aliases)
-    # Rows may go to any bucket; so what leaves a bucket becomes a delta, and deltas are made anew.
-    return _rewritten(objects, before, readers, canonical, buckets)
 
 
 def _rewritten(
@@ -125,20 +105,19 @@ def _has_rows(deltas: Sequence[PartReader], bucket: int) -> bool:
     return any(reader.part.bounds[bucket + 1] > reader.part.bounds[bucket] for reader in deltas)
 
 
-def _moved(
+def _misplaced(
     before: Version, readers: Mapping[str, PartReader], canonical: Mapping[int, int]
-) -> list[bool]:
-    """Tell which buckets hold rows of profiles that are known to be others."""
-    sources = np.array(sorted(canonical), np.int64)
-    found = [False] * before.buckets
-    for bucket, part in before.base.items():
-        found[bucket] = bool(is_in(sources, readers[part.name].profiles()).any())
-    return found
+) -> dict[int, Ints]:
+    """Give, by bucket, the profiles under which its part holds rows that aren't theirs."""
+    return {
+        bucket: np.unique(misplaced(readers[part.name], canonical))
+        for bucket, part in before.base.items()
+    }
 
 
 def _is_worth(
     before: Version, readers: Mapping[str, PartReader], deltas: Sequence[PartReader],
-    moved: Sequence[bool], bucket: int,
+    moved: Mapping[int, Ints], bucket: int,
 ) -> bool:  # fmt: skip
     pieces = [
         reader.column("profile")[reader.part.bounds[bucket] : reader.part.bounds[bucket + 1]]
@@ -148,8 +127,6 @@ def _is_worth(
     if bucket not in before.base:
         return bool(len(touched))
     reader = readers[before.base[bucket].name]
-    affected = is_in(reader.profiles(), touched)
-    if moved[bucket]:
-        affected |= is_in(reader.profiles(), np.array(sorted(before.aliases), np.int64))
+    affected = is_in(reader.profiles(), touched) | is_in(reader.profiles(), moved[bucket])
     rows = int(np.diff(reader.offsets())[affected].sum()) + sum(map(len, pieces))
     return rows > WORTH * len(reader)

@@ -47,7 +47,8 @@ def _with_aliases(named: set[int], before: Version) -> set[int]:
 
 
 def _rows_of(reader: PartReader, gone: Ints) -> Bools:
-    return is_in(reader.column("profile"), gone) | is_in(reader.column("origin"), gone)
+    # Whose a row is, its origin and the aliases say; it may still stand under somebody else.
+    return is_in(reader.column("origin"), gone)
 
 
 def _kept(objects: Objects, reader: PartReader, mask: Bools, before: Version) -> Part | None:

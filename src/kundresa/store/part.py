@@ -102,6 +102,19 @@ class PartReader:
         """Give the first row of each profile, and the number of rows."""
         return self._derived("offsets", self._find_offsets)
 
+    def moved(self) -> tuple[Ints, Ints]:
+        """Give the profiles under which rows of others stand, and whose they are; each pair once."""
+        if "origin" not in self.part.columns:
+            nothing = np.zeros(0, np.int64)
+            return nothing, nothing
+        if "moved" not in self._kept:
+            profile, origin = self.column("profile"), self.column("origin")
+            away = np.flatnonzero(profile != origin)
+            pairs = np.stack([profile[away], origin[away]])
+            self._kept["moved"] = np.unique(pairs, axis=1) if len(away) else pairs
+        found = self._kept["moved"]
+        return found[0], found[1]
+
     def block(self, rows: Ints | slice | None = None) -> Block:
         """Read all columns of some rows, or of all."""
         chosen = slice(None) if rows is None else rows

@@ -165,15 +165,23 @@ class Snapshot:
         return np.unique(np.concatenate(found))
 
     def _aliased(self) -> Ints:
-        """Give the profiles that have rows of their own and are known to be another, and those."""
-        if not self.canonical:
-            return np.zeros(0, np.int64)
-        sources = np.array(sorted(self.canonical), np.int64)
-        there = np.zeros(len(sources), bool)
-        for reader in self._readers.values():
-            there |= is_in(sources, np.sort(reader.profiles()))
-        sources = sources[there]
-        return np.unique(np.concatenate([sources, resolve(sources, self.canonical)]))
+        """Give the profiles that hold rows of others as they lie, and those others."""
+        found = [misplaced(reader, self.canonical) for reader in self._readers.values()]
+        return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+
+
+def misplaced(reader: PartReader, canonical: Mapping[int, int]) -> Ints:
+    """Give the profiles under which a part holds rows that aren't theirs, and whose they are.
+
+    Rows stand under whom they were known to be when the part was written; what is known since, or
+    known no more, is told by the aliases and the rows' origins.
+    """
+    profiles = reader.profiles()
+    owners = resolve(profiles, canonical)
+    under, origins = reader.moved()
+    theirs = resolve(origins, canonical)
+    away, other = profiles != owners, under != theirs
+    return np.concatenate([profiles[away], owners[away], under[other], theirs[other]])
 
 
 def slab_block(slab: Slab, names: Sequence[str]) -> Block:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from kundresa.core.records import Event
 from kundresa.store.columns import encode
-from kundresa.store.compaction import compacted, split_again
+from kundresa.store.compaction import compacted
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.erasure import without
 from kundresa.store.formats import rows_of_format_1
@@ -252,20 +252,12 @@ class Store:
 
     def part(self, keys: Iterable[str]) -> Version:
         """Undo `join` for some profiles: their own rows are theirs again."""
-        with self._alone():
+        with self._writing():
             before = self.version
             found = Dictionaries(self._objects, before.dictionaries).find("profile", list(keys))
-            gone = {code for code in found if code is not None} & before.aliases.keys()
+            gone = {code for code in found if code is not None}
             aliases = {s: t for s, t in before.aliases.items() if s not in gone}
-            after = split_again(self._objects, before, self._cache, aliases, gone)
-            with self._writing():
-                now = self.version
-                old = {part.name for part in before.deltas}
-                added = tuple(part for part in now.deltas if part.name not in old)
-                kept = {s: t for s, t in now.aliases.items() if s not in gone}
-                return self._replace(
-                    now.after(base=after.base, deltas=(*after.deltas, *added), aliases=kept)
-                )
+            return self._replace(before.after(aliases=aliases))
 
     # --- erasing ------------------------------------------------------------------------------
 
