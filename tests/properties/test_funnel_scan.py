@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import pickle
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kundresa
+from kundresa.core.conditions import as_mask
 from kundresa.core.records import Event, parse_event
 from kundresa.core.times import HOUR
 from kundresa.measures import funnel_scan, queries
@@ -19,18 +19,8 @@ from kundresa.measures.executors import CancelledError, threads
 from kundresa.measures.funnel import FunnelStep, funnel
 from kundresa.measures.funnel_scan import scan_funnel
 from kundresa.store import Store, snapshot
+from tests.support.logs import LOGS, Log
 
-EVENTS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "profile": st.sampled_from(["p0", "p1", "p2", "p3", "p4"]),
-            "event": st.sampled_from(["a", "b", "c"]),
-            "time": st.integers(0, 11).map(lambda n: f"2026-03-01T{n:02d}:00:00"),
-            "channel": st.sampled_from([None, "web"]),
-        }
-    ),
-    max_size=40,
-)
 STEPS: Any = st.lists(
     st.sampled_from(["a", "b", "c", ["a", "b"], {"event": "a", "where": {"field": "channel", "value": "web"}}]),
     min_size=1, max_size=5,
@@ -40,22 +30,14 @@ LAW = settings(max_examples=50, deadline=None)
 
 @LAW
 @given(
-    records=EVENTS, steps=STEPS, window=st.sampled_from([None, 0, 1, 3, 6]),
-    cuts=st.lists(st.integers(0, 40), max_size=3), join=st.booleans(), compact=st.booleans(),
-    filtered=st.booleans(), small=st.sampled_from([0, 65_536]),
+    log=LOGS, steps=STEPS, window=st.sampled_from([None, 0, 1, 3, 6]), filtered=st.booleans(),
+    small=st.sampled_from([0, 65_536]),
 )  # fmt: skip
 def test_the_kernel_says_what_the_plain_funnel_says(
-    tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]], steps: list[Any],
-    window: int | None, cuts: list[int], join: bool, compact: bool, filtered: bool, small: int,
+    tmp_path_factory: pytest.TempPathFactory, log: Log, steps: list[Any], window: int | None,
+    filtered: bool, small: int,
 ) -> None:  # fmt: skip
-    store = Store(tmp_path_factory.mktemp("store"))
-    edges = sorted({0, *cuts, len(records)})
-    for first, last in itertools.pairwise(edges):
-        store.append([parse_event(record) for record in records[first:last]])
-        if compact:
-            store.compact(whole=True)
-    if join:
-        store.join({"p0": "p1", "p3": "p4"})
+    store = log.store(tmp_path_factory.mktemp("store"))
     asked = [FunnelStep(str(place), step) for place, step in enumerate(steps)]
     wanted: Any = {"field": "channel", "is": "exists"} if filtered else None
     length = None if window is None else window * HOUR
@@ -64,8 +46,6 @@ def test_the_kernel_says_what_the_plain_funnel_says(
         patch.setattr(threads, "LEAST_ROWS", 3)
         found = scan_funnel(store.snapshot(), asked, window=length, filter=wanted)
     table = store.table()
-    from kundresa.core.conditions import as_mask
-
     mask = None if wanted is None else as_mask(wanted, table)
     assert found.to_json() == funnel(table, asked, window=length, mask=mask).to_json()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
@@ -10,14 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kundresa.core.conditions import as_mask
-from kundresa.core.records import parse_event
 from kundresa.core.times import HOUR
 from kundresa.measures.executors import threads
 from kundresa.measures.specs import TouchpointSpec
 from kundresa.measures.transitions import transitions
 from kundresa.measures.transitions_scan import scan_transitions
-from kundresa.store import Store, snapshot
-from tests.properties.test_funnel_scan import EVENTS
+from kundresa.store import snapshot
+from tests.support.logs import LOGS, Log
 
 WEB: Any = {"field": "channel", "value": "web"}
 POINTS = st.sampled_from(
@@ -31,23 +29,14 @@ POINTS = st.sampled_from(
 
 @settings(max_examples=50, deadline=None)
 @given(
-    records=EVENTS, points=POINTS, gap=st.sampled_from([None, 0, 1, 3]),
-    cuts=st.lists(st.integers(0, 40), max_size=3), join=st.booleans(), compact=st.booleans(),
-    filtered=st.booleans(), small=st.sampled_from([0, 65_536]),
+    log=LOGS, points=POINTS, gap=st.sampled_from([None, 0, 1, 3]), filtered=st.booleans(),
+    small=st.sampled_from([0, 65_536]),
 )  # fmt: skip
 def test_the_kernel_says_what_the_plain_transitions_say(
-    tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]],
-    points: tuple[TouchpointSpec, ...] | None, gap: int | None, cuts: list[int], join: bool,
-    compact: bool, filtered: bool, small: int,
+    tmp_path_factory: pytest.TempPathFactory, log: Log, points: tuple[TouchpointSpec, ...] | None,
+    gap: int | None, filtered: bool, small: int,
 ) -> None:  # fmt: skip
-    store = Store(tmp_path_factory.mktemp("store"))
-    edges = sorted({0, *cuts, len(records)})
-    for first, last in itertools.pairwise(edges):
-        store.append([parse_event(record) for record in records[first:last]])
-        if compact:
-            store.compact(whole=True)
-    if join:
-        store.join({"p0": "p1", "p3": "p4"})
+    store = log.store(tmp_path_factory.mktemp("store"))
     length = None if gap is None else gap * HOUR
     wanted = WEB if filtered else None
     with pytest.MonkeyPatch.context() as patch:
