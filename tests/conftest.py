@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 _HAS_SERVICES = "KUNDRESA_CHROMIUM" in os.environ
+DATA_SETS = Path(__file__).resolve().parents[2] / "shared/data"
+"""Real files that aren't ours to give on; a clone of the project alone does without."""
+
 _POSTGRES = os.environ.get("KUNDRESA_TEST_DATABASE_URL", "")
 
 
@@ -20,17 +24,26 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name our marks."""
     config.addinivalue_line("markers", "db: promises something on both databases")
     config.addinivalue_line("markers", "postgresql: beside db, for what only PostgreSQL can do")
+    config.addinivalue_line("markers", "data_sets: needs real files beside the project")
     config.addinivalue_line("markers", "wheel: builds the wheel and runs it alone")
 
 
+def pytest_report_header() -> str:
+    """Say where the real files are looked for."""
+    found = "" if DATA_SETS.is_dir() else " (none, so their tests are left out)"
+    return f"data sets: {DATA_SETS}{found}"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what is for the database of this run."""
-    wanted = [item for item in items if _is_for_this_database(item)]
+    """Keep what is for the database of this run, and for the files that are here."""
+    wanted = [item for item in items if _is_wanted(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
 
 
-def _is_for_this_database(item: pytest.Item) -> bool:
+def _is_wanted(item: pytest.Item) -> bool:
+    if item.get_closest_marker("data_sets") and not DATA_SETS.is_dir():
+        return False
     mark = "db" if _POSTGRES else "postgresql"
     return (item.get_closest_marker(mark) is not None) == bool(_POSTGRES)
 

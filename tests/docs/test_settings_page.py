@@ -28,6 +28,7 @@ WRONG = {
     "log_format": "xml",
     "language": "fr",
     "time_zone": "Europe/Atlantis",
+    "inbox_days": "many",
 }
 
 

@@ -16,12 +16,10 @@ import pytest
 from kundresa.events.sources import Reading, read_mapped, read_mapping
 from kundresa.store import EventTable
 from kundresa.store.rows import table_from_rows
+from tests.conftest import DATA_SETS as DATA
 
-DATA = Path(__file__).resolve().parents[3] / "shared/data"
 MAPPINGS = Path(__file__).resolve().parents[1] / "support/mappings"
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the data sets are not here: there is no folder {DATA}"
-)
+pytestmark = pytest.mark.data_sets
 
 
 def read(mapping: str, data_set: str) -> Reading:
