@@ -1,4 +1,4 @@
-"""Writes of events: sources, sealing what came in into the store, dropping its days, erasing."""
+"""Writes of events: sources, imports, and erasing a profile everywhere."""
 
 from __future__ import annotations
 
@@ -9,47 +9,36 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import msgspec
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from kundresa.accounts.api import has_audit_line, write_audit_line
 from kundresa.core.clock import now
-from kundresa.core.errors import KundresaError
 from kundresa.core.ids import new_id, new_secret
 from kundresa.core.logs import logger
-from kundresa.core.records import Event, parse_event
 from kundresa.core.settings import secret_key, settings
-from kundresa.events.collect.days import GONE, sqlite_day_away, table_of
+from kundresa.events.collect.days import table_of
 from kundresa.events.contracts import Erased, Held, Imported
 from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
-from kundresa.events.models import Erasure, SetAside, Source, StoreVersion
+from kundresa.events.models import Erasure, SetAside, Source
 from kundresa.events.queries import (
-    InboxRow,
-    days_half_dropped,
     exports_that,
-    has_unsealed,
     held_about,
-    inbox_after,
-    inbox_days,
     inbox_identifiers,
     inbox_ids_of,
     quarantine_files,
     store_of,
-    workspaces_of_day,
 )
-from kundresa.events.rules import event_record, keyed_hash, line_holds, pattern_of
+from kundresa.events.rules import keyed_hash, line_holds, pattern_of
+from kundresa.events.sealing import drop_gone, locked, sealing, write_version
 from kundresa.events.sources import Piece, Quarantine, Reading
 from kundresa.jobs.api import enqueue
-from kundresa.store import Store, Version
-from kundresa.store.compaction import MANY
+from kundresa.store import Store
 from kundresa.store.objects import write_durably
 
-BATCH: Final = 5_000
-TIDY: Final = "tidy_store"
 ERASE: Final = "erase_profile"
 LEDGER: Final = "erasures.jsonl"
 _TAKEN_OVER_AFTER: Final = timedelta(minutes=2)
@@ -86,38 +75,6 @@ def ensure_first_source(workspace_id: int) -> Source:
     with transaction.atomic():
         found = Source.objects.filter(workspace_id=workspace_id, is_open=True).order_by("id")
         return found.first() or make_source(workspace_id, "First source")
-
-
-def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: bool = True) -> int:
-    """Put the next events of the inbox into the store, exactly once; give how many were read.
-
-    While somebody else seals or erases in the workspace this waits, or gives 0 without ``wait``.
-
-    The store's ``CURRENT`` takes the events and the bookmark in one step, so it alone decides
-    what is sealed; the database row follows and is mended by the next call after a crash.
-    """
-    store = Store(folder)
-    with _sealing(folder, wait=wait) as has_won:
-        if not has_won:
-            return 0
-        rows = inbox_after(workspace_id, _bookmark(store), limit)
-        if not rows:
-            _write_version(workspace_id, store.version)
-            return 0
-        events, refused = _read(rows)
-        # Before the store moves on: a crash between the two repeats this, and changes nothing.
-        SetAside.objects.bulk_create(
-            [SetAside(sequence=at, workspace_id=workspace_id, reason=why) for at, why in refused],
-            ignore_conflicts=True,
-        )
-        last = rows[-1]
-        version = store.append(
-            events, marks={"inbox": last.sequence, "inbox_transaction": last.transaction}
-        )
-        _write_version(workspace_id, version)
-    if len(version.deltas) > MANY:
-        enqueue(TIDY, workspace_id=workspace_id, key=TIDY)
-    return len(rows)
 
 
 def take_in(
@@ -178,9 +135,9 @@ def take_in_pieces(
             # Before the store moves on: a crash between the two puts the same rows aside again.
             if quarantine:
                 quarantine.put(bad)
-            _write_version(workspace_id, store.append_rows(tables, marks=_marks(done, fingerprint)))
+            write_version(workspace_id, store.append_rows(tables, marks=_marks(done, fingerprint)))
         store.compact()
-        _write_version(workspace_id, store.version)
+        write_version(workspace_id, store.version)
         _tell_audit(workspace_id, done, name=name, fingerprint=fingerprint, actor=actor)
     return done
 
@@ -236,129 +193,6 @@ def _importing(folder: Path) -> Iterator[None]:
         yield
 
 
-def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]:
-    events: list[Event] = []
-    refused: list[tuple[int, str]] = []
-    for row in rows:
-        try:
-            message = msgspec.json.decode(row.body)
-            events.append(parse_event(event_record(message, row.received_at)))
-        except KundresaError as error:
-            refused.append((row.sequence, str(error)))
-        except Exception as error:  # whatever one event does, the others go on  # noqa: BLE001
-            refused.append((row.sequence, f"{type(error).__name__}: {error}"))
-    return events, refused
-
-
-def _bookmark(store: Store) -> tuple[int, int]:
-    marks = store.version.marks
-    return marks.get("inbox_transaction", 0), marks.get("inbox", 0)
-
-
-def _write_version(workspace_id: int, version: Version) -> None:
-    values = {"number": version.number, "sealed_through": version.marks.get("inbox", 0)}
-    if not StoreVersion.objects.filter(workspace_id=workspace_id, **values).exists():
-        StoreVersion.objects.update_or_create(workspace_id=workspace_id, defaults=values)
-
-
-@contextmanager
-def _sealing(folder: Path, *, wait: bool = True) -> Iterator[bool]:
-    # Two workers must not read the same bookmark; the system frees the lock of a killed one.
-    with _locked(folder / "sealing.lock", wait=wait) as has_won:
-        yield has_won
-
-
-@contextmanager
-def _locked(file: Path, *, wait: bool = True) -> Iterator[bool]:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-
-
-# --- days of the inbox --------------------------------------------------------------------------
-
-
-def drop_sealed_days(data_folder: Path, *, today: date, kept: int) -> list[date]:
-    """Drop the days that are wholly in the stores, but for the ``kept`` before today.
-
-    While a day is kept, the same message id again is refused.
-    """
-    old = [day for day in inbox_days() if day < today - timedelta(days=kept)]
-    dropped = [day for day in old if _drop_day(day, data_folder)]
-    _drop_gone()
-    return dropped
-
-
-def _drop_day(day: date, data_folder: Path) -> bool:
-    if connection.vendor != "postgresql":
-        if _has_unsealed(day, data_folder):
-            return False
-        with transaction.atomic(), connection.cursor() as cursor:
-            for statement in sqlite_day_away(day, inbox_days()):
-                cursor.execute(statement)
-        return True
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            # Senders wait behind this lock, so it must not wait long for a reader.
-            cursor.execute("SET LOCAL lock_timeout = '1s'")
-            cursor.execute("LOCK TABLE events_inbox IN ACCESS EXCLUSIVE MODE")
-            if _has_unsealed(day, data_folder):
-                return False
-            cursor.execute(f"DROP TABLE {table_of(day)}")
-    except DatabaseError as error:
-        _log.warning("inbox_day_not_dropped", day=str(day), error=str(error))
-        return False
-    return True
-
-
-def _has_unsealed(day: date, data_folder: Path) -> bool:
-    return any(
-        has_unsealed(day, workspace_id, _bookmark(store_of(workspace_id, data_folder)))
-        for workspace_id in workspaces_of_day(day)
-    )
-
-
-def _drop_gone() -> None:
-    """Empty and drop what nobody reads any more (SQLite), in steps that let senders between.
-
-    Dropped in one go, a day would be overwritten in one go, and senders would wait for that.
-    """
-    for table in days_half_dropped():
-        day = table.removeprefix(GONE)
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP INDEX IF EXISTS events_inbox_{day}_once")
-            cursor.execute(f"DROP INDEX IF EXISTS events_inbox_{day}_order")
-            gone = 1
-            while gone:
-                began = time.monotonic()
-                cursor.execute(
-                    f"DELETE FROM {table} WHERE sequence IN "  # noqa: S608
-                    f"(SELECT sequence FROM {table} ORDER BY sequence LIMIT {_ROWS_AT_ONCE})"
-                )
-                gone = cursor.rowcount
-                time.sleep(time.monotonic() - began)
-            cursor.execute(f"DROP TABLE {table}")
-
-
-# --- the store ----------------------------------------------------------------------------------
-
-
-def tidy_store(workspace_id: int, data_folder: Path) -> bool:
-    """Compact a store where that is worth it and delete files that nobody reads any more."""
-    store = store_of(workspace_id, data_folder)
-    has_changed = store.compact()
-    store.sweep()
-    return has_changed
-
-
-# --- erasing ------------------------------------------------------------------------------------
-
-
 def erase_profile(workspace_id: int, data_folder: Path, profile: str, *, actor: str) -> Erased:
     """Erase everything that is held about a profile, wherever it lies.
 
@@ -399,7 +233,7 @@ def _begin_erasure(workspace_id: int, held: Held, actor: str) -> str:
 
 def finish_erasure(erasure_id: str, data_folder: Path) -> Erased:
     """Take every step of an erasure that isn't taken yet; a step taken twice changes nothing."""
-    with _locked(data_folder / "erasing.lock"):
+    with locked(data_folder / "erasing.lock"):
         begun = Erasure.objects.get(id=erasure_id)
         done = Erased(begun.id, begun.counts)
         if begun.erased_at is not None:
@@ -453,11 +287,11 @@ def _names_in(workspace_id: int, data_folder: Path) -> set[str]:
 def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
     store = store_of(workspace_id, data_folder)
     # Nothing may be on its way from the inbox into the store meanwhile: it would come back.
-    with _sealing(store.folder):
-        _drop_gone()
+    with sealing(store.folder):
+        drop_gone()
         _erase_inbox(workspace_id, set(identifiers))
         store.erase(identifiers)
-        _write_version(workspace_id, store.version)
+        write_version(workspace_id, store.version)
     pattern = pattern_of(identifiers)
     for path, lines in quarantine_files(data_folder):
         kept = [line for line in lines if not line_holds(line, pattern)]

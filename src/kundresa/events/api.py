@@ -2,17 +2,14 @@
 
 from kundresa.events.actions import (
     close_source,
-    drop_sealed_days,
     ensure_first_source,
     erase_profile,
     finish_erasure,
     make_source,
     replay_ledger,
-    seal_inbox,
     take_in,
     take_in_pieces,
     taken_in,
-    tidy_store,
 )
 from kundresa.events.contracts import Erased, Held, Imported
 from kundresa.events.queries import (
@@ -25,6 +22,7 @@ from kundresa.events.queries import (
     unsealed_of,
     write_keys,
 )
+from kundresa.events.sealing import drop_sealed_days, seal_inbox, tidy_store
 
 __all__ = [
     "Erased",

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from kundresa.core.clock import now
 from kundresa.core.settings import settings
-from kundresa.events import actions
+from kundresa.events import actions, sealing
 from kundresa.jobs.api import ClaimedJob
 
 
 def tidy_store(job: ClaimedJob) -> None:
     """Compact and sweep the store of the job's workspace."""
     if job.workspace_id is not None:
-        actions.tidy_store(job.workspace_id, settings().data_dir)
+        sealing.tidy_store(job.workspace_id, settings().data_dir)
 
 
 def drop_inbox_days(job: ClaimedJob) -> None:  # noqa: ARG001
     """Drop the days of the inbox that are sealed and old enough."""
     found = settings()
-    actions.drop_sealed_days(found.data_dir, today=now().date(), kept=found.inbox_days)
+    sealing.drop_sealed_days(found.data_dir, today=now().date(), kept=found.inbox_days)
 
 
 def erase_profile(job: ClaimedJob) -> None:

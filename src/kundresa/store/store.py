@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 import pyarrow as pa
@@ -35,7 +34,6 @@ from kundresa.store.version import FORMAT, Part, Version, format_of, from_text, 
 
 MOST_SNAPSHOTS: Final = 4
 _snapshots: Final[dict[str, Snapshot]] = {}
-_asking: Final = Lock()
 
 
 class Store:
@@ -89,13 +87,13 @@ class Store:
         While the version stays, this process gives the same one, with what it has put together.
         """
         version, key = self.version, str(self.folder)
-        with _asking:
-            last = _snapshots.pop(key, None)
-            if last is None or last.version != version:
-                last = Snapshot(self._objects, version, self._cache)
-            _snapshots[key] = last
-            if len(_snapshots) > MOST_SNAPSHOTS:
-                del _snapshots[next(iter(_snapshots))]
+        # No lock: each step on a dictionary is whole, and two made at once do no harm.
+        last = _snapshots.pop(key, None)
+        if last is None or last.version != version:
+            last = Snapshot(self._objects, version, self._cache)
+        _snapshots[key] = last
+        for oldest in list(_snapshots)[:-MOST_SNAPSHOTS]:
+            _snapshots.pop(oldest, None)
         return last
 
     def table(self) -> EventTable:
@@ -283,5 +281,4 @@ class Store:
 
 def forget_snapshots() -> None:
     """Let go of what this process has put together."""
-    with _asking:
-        _snapshots.clear()
+    _snapshots.clear()

@@ -12,7 +12,7 @@ from django.db import connection
 
 from kundresa.accounts.models import AuditLine, Workspace
 from kundresa.core.clock import now
-from kundresa.events import actions
+from kundresa.events import actions, sealing
 from kundresa.events.api import (
     erase_profile,
     exports_of,
@@ -223,7 +223,7 @@ def _dies_while_erasing(step: int, workspace: int, folder: Path) -> bool:
     def erase() -> None:
         erase_profile(workspace, folder, ANN, actor="alice")
 
-    has_died = dies_at(step, erase, [actions, store, erasure, objects])
+    has_died = dies_at(step, erase, [actions, sealing, store, erasure, objects])
     if has_died and (Erasure.objects.filter(erased_at=None) or traces(folder, ANN, DEVICE)):
         erase()
     assert traces(folder, ANN, DEVICE) == []

@@ -11,10 +11,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from kundresa.events import actions
-from kundresa.events.actions import drop_sealed_days, seal_inbox
+from kundresa.events import sealing
 from kundresa.events.collect import days
 from kundresa.events.queries import days_half_dropped, inbox_days, store_of
+from kundresa.events.sealing import drop_sealed_days, seal_inbox
 from tests.support.crash import every_death
 from tests.support.inbox import TODAY, an_inbox, append, ask, move_to, row
 
@@ -115,7 +115,7 @@ def test_dropping_that_dies_anywhere_is_finished_by_the_next(tmp_path: Path) -> 
         dying.append(drop_sealed_days(tmp_path, today=TODAY, kept=2))
 
     dying: list[object] = []
-    for _ in every_death(come_in_and_drop, [actions], stride=9):
+    for _ in every_death(come_in_and_drop, [sealing], stride=9):
         deaths += 1
         assert "today" in names()
     assert deaths > 5

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from django.db import connection
 
-from kundresa.events import actions, queries
-from kundresa.events.actions import seal_inbox, tidy_store
+from kundresa.events import queries, sealing
 from kundresa.events.models import SetAside, StoreVersion
+from kundresa.events.sealing import seal_inbox, tidy_store
 from kundresa.jobs.models import Job
 from kundresa.store import Store, compaction, keeper, objects, store
 from kundresa.store.compaction import MANY
@@ -47,7 +47,7 @@ def test_a_seal_that_dies_between_any_two_statements_is_finished_by_the_next(
     tmp_path: Path, stride: int
 ) -> None:
     """Two good events and a bad one come in before each death; at the end each is there once."""
-    modules = [actions, queries, store, keeper, objects]
+    modules = [sealing, queries, store, keeper, objects]
     appended = 0
 
     def come_in_and_seal() -> None:
@@ -79,7 +79,7 @@ def test_a_compaction_that_dies_between_any_two_statements_loses_nothing(
         seal_inbox(1, folder)
     before = sorted(Store(folder).table().time.tolist())
     deaths = 0
-    modules = [actions, store, compaction, objects]
+    modules = [sealing, store, compaction, objects]
     for _ in every_death(lambda: tidy_store(1, tmp_path), modules, stride=stride):
         deaths += 1
         assert sorted(Store(folder).table().time.tolist()) == before

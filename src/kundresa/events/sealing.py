@@ -1,0 +1,197 @@
+"""Sealing what came in into the store, dropping the days that are sealed, and tidying the store."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from django.db import DatabaseError, connection, transaction
+
+from kundresa.core.errors import KundresaError
+from kundresa.core.logs import logger
+from kundresa.core.records import Event, parse_event
+from kundresa.events.collect.days import GONE, sqlite_day_away, table_of
+from kundresa.events.models import SetAside, StoreVersion
+from kundresa.events.queries import (
+    InboxRow,
+    days_half_dropped,
+    has_unsealed,
+    inbox_after,
+    inbox_days,
+    store_of,
+    workspaces_of_day,
+)
+from kundresa.events.rules import event_record
+from kundresa.jobs.api import enqueue
+from kundresa.store import Store, Version
+from kundresa.store.compaction import MANY
+
+BATCH: Final = 5_000
+TIDY: Final = "tidy_store"
+_ROWS_AT_ONCE: Final = 2_000
+_log = logger(__name__)
+
+
+def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: bool = True) -> int:
+    """Put the next events of the inbox into the store, exactly once; give how many were read.
+
+    While somebody else seals or erases in the workspace this waits, or gives 0 without ``wait``.
+
+    The store's ``CURRENT`` takes the events and the bookmark in one step, so it alone decides
+    what is sealed; the database row follows and is mended by the next call after a crash.
+    """
+    store = Store(folder)
+    with sealing(folder, wait=wait) as has_won:
+        if not has_won:
+            return 0
+        rows = inbox_after(workspace_id, bookmark(store), limit)
+        if not rows:
+            write_version(workspace_id, store.version)
+            return 0
+        events, refused = _read(rows)
+        # Before the store moves on: a crash between the two repeats this, and changes nothing.
+        SetAside.objects.bulk_create(
+            [SetAside(sequence=at, workspace_id=workspace_id, reason=why) for at, why in refused],
+            ignore_conflicts=True,
+        )
+        last = rows[-1]
+        version = store.append(
+            events, marks={"inbox": last.sequence, "inbox_transaction": last.transaction}
+        )
+        write_version(workspace_id, version)
+    if len(version.deltas) > MANY:
+        enqueue(TIDY, workspace_id=workspace_id, key=TIDY)
+    return len(rows)
+
+
+def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]:
+    events: list[Event] = []
+    refused: list[tuple[int, str]] = []
+    for row in rows:
+        try:
+            message = msgspec.json.decode(row.body)
+            events.append(parse_event(event_record(message, row.received_at)))
+        except KundresaError as error:
+            refused.append((row.sequence, str(error)))
+        except Exception as error:  # whatever one event does, the others go on  # noqa: BLE001
+            refused.append((row.sequence, f"{type(error).__name__}: {error}"))
+    return events, refused
+
+
+def bookmark(store: Store) -> tuple[int, int]:
+    """Give how far the inbox is read into a store: transaction and sequence."""
+    marks = store.version.marks
+    return marks.get("inbox_transaction", 0), marks.get("inbox", 0)
+
+
+def write_version(workspace_id: int, version: Version) -> None:
+    """Write down in the database which version a store has; its `CURRENT` decides."""
+    values = {"number": version.number, "sealed_through": version.marks.get("inbox", 0)}
+    if not StoreVersion.objects.filter(workspace_id=workspace_id, **values).exists():
+        StoreVersion.objects.update_or_create(workspace_id=workspace_id, defaults=values)
+
+
+@contextmanager
+def sealing(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Keep others from sealing into a store; False where somebody does and we don't wait."""
+    # Two workers must not read the same bookmark; the system frees the lock of a killed one.
+    with locked(folder / "sealing.lock", wait=wait) as has_won:
+        yield has_won
+
+
+@contextmanager
+def locked(file: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a file's lock; False where somebody else has it and we don't wait."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+# --- days of the inbox --------------------------------------------------------------------------
+
+
+def drop_sealed_days(data_folder: Path, *, today: date, kept: int) -> list[date]:
+    """Drop the days that are wholly in the stores, but for the ``kept`` before today.
+
+    While a day is kept, the same message id again is refused.
+    """
+    old = [day for day in inbox_days() if day < today - timedelta(days=kept)]
+    dropped = [day for day in old if _drop_day(day, data_folder)]
+    drop_gone()
+    return dropped
+
+
+def _drop_day(day: date, data_folder: Path) -> bool:
+    if connection.vendor != "postgresql":
+        if _has_unsealed(day, data_folder):
+            return False
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in sqlite_day_away(day, inbox_days()):
+                cursor.execute(statement)
+        return True
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Senders wait behind this lock, so it must not wait long for a reader.
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            cursor.execute("LOCK TABLE events_inbox IN ACCESS EXCLUSIVE MODE")
+            if _has_unsealed(day, data_folder):
+                return False
+            cursor.execute(f"DROP TABLE {table_of(day)}")
+    except DatabaseError as error:
+        _log.warning("inbox_day_not_dropped", day=str(day), error=str(error))
+        return False
+    return True
+
+
+def _has_unsealed(day: date, data_folder: Path) -> bool:
+    return any(
+        has_unsealed(day, workspace_id, bookmark(store_of(workspace_id, data_folder)))
+        for workspace_id in workspaces_of_day(day)
+    )
+
+
+def drop_gone() -> None:
+    """Empty and drop what nobody reads any more (SQLite), in steps that let senders between.
+
+    Dropped in one go, a day would be overwritten in one go, and senders would wait for that.
+    """
+    for table in days_half_dropped():
+        day = table.removeprefix(GONE)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX IF EXISTS events_inbox_{day}_once")
+            cursor.execute(f"DROP INDEX IF EXISTS events_inbox_{day}_order")
+            gone = 1
+            while gone:
+                began = time.monotonic()
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE sequence IN "  # noqa: S608
+                    f"(SELECT sequence FROM {table} ORDER BY sequence LIMIT {_ROWS_AT_ONCE})"
+                )
+                gone = cursor.rowcount
+                time.sleep(time.monotonic() - began)
+            cursor.execute(f"DROP TABLE {table}")
+
+
+# --- the store ----------------------------------------------------------------------------------
+
+
+def tidy_store(workspace_id: int, data_folder: Path) -> bool:
+    """Compact a store where that is worth it and delete files that nobody reads any more."""
+    store = store_of(workspace_id, data_folder)
+    has_changed = store.compact()
+    store.sweep()
+    return has_changed
+
+
+# --- erasing ------------------------------------------------------------------------------------
