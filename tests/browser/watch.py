@@ -50,7 +50,9 @@ class Watch:
             self.faults.append(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        self.faults.append(f"request: {request.url} {request.failure}")
+        # Going on to another page ends what the first was still loading; that is no fault.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"request: {request.url} {request.failure}")
 
 
 def violations(page: Page) -> list[str]:

@@ -10,6 +10,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from kundresa.core.ids import new_id
 from kundresa.core.records import parse_event
 from kundresa.store import EventTable, Store
 from kundresa.store import snapshot as snapshots
@@ -62,7 +63,7 @@ class StoreLaws(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store = Store(type(self).folder / str(id(self)))
+        self.store = Store(type(self).folder / new_id())
         self.log: list[dict[str, Any]] = []
         self.aliases: dict[str, str] = {}
 

@@ -180,7 +180,8 @@ def test_a_mapping_reads_the_next_file_of_its_kind(tmp_path: Path, mapping: Path
 def test_an_import_that_was_stopped_goes_on(
     tmp_path: Path, mapping: Path, sign: signal.Signals
 ) -> None:
-    rows = 1_000_000
+    # Long enough that the end is far when the first rows are saved, on a quick machine too.
+    rows = 3_000_000
     some = "".join(f"c{number % 997},2026-03-{number % 28 + 1:02},1\n" for number in range(1000))
     (tmp_path / "orders.csv").write_text("customer,ordered,amount\n" + some * (rows // 1000))
     store = Store(tmp_path / "data/stores/1")
