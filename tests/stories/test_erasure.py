@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kundresa.store import Store
 from tests.support.server import Server, clean_environment
 from tests.support.traces import traces_of
 
@@ -54,9 +53,9 @@ def done(process: subprocess.Popen[str]) -> dict[str, object]:
 
 def wait_until_sealed(server: Server, events: int) -> None:
     """Wait until the store has so many events."""
-    store, until = Store(server.folder / "stores" / "1"), time.monotonic() + 60
-    while store.event_count != events:
-        assert time.monotonic() < until, f"{store.event_count} events of {events}"
+    until = time.monotonic() + 60
+    while server.event_count() != events:
+        assert time.monotonic() < until, f"{server.event_count()} events of {events}"
         time.sleep(0.05)
 
 

@@ -161,7 +161,7 @@ def _import(
             quarantine=Quarantine(aside),
         )  # fmt: skip
     except KeyboardInterrupt:
-        saved = taken_in(folder.store(found.id), origin.fingerprint)
+        saved = taken_in(found.id, folder.store(found.id), origin.fingerprint)
         click.echo(seen.stopped(saved), err=True)
         sys.exit(1)
     if origin.mended is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import time
@@ -23,6 +22,7 @@ from kundresa.core.settings import secret_key, settings
 from kundresa.events.collect.days import table_of
 from kundresa.events.contracts import Erased, Held, Imported
 from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
+from kundresa.events.leases import LEASE
 from kundresa.events.models import Erasure, SetAside, Source
 from kundresa.events.queries import (
     exports_that,
@@ -30,13 +30,15 @@ from kundresa.events.queries import (
     inbox_identifiers,
     inbox_ids_of,
     quarantine_files,
+    store_in,
     store_of,
 )
 from kundresa.events.rules import keyed_hash, line_holds, pattern_of
-from kundresa.events.sealing import drop_gone, locked, sealing, write_version
+from kundresa.events.sealing import drop_gone
 from kundresa.events.sources import Piece, Quarantine, Reading
 from kundresa.jobs.api import enqueue
 from kundresa.store import Store
+from kundresa.store.keeper import IMPORTING, SEALING, locked
 from kundresa.store.objects import write_durably
 
 ERASE: Final = "erase_profile"
@@ -107,7 +109,7 @@ def take_in_pieces(
     """Put the events of a source into the store, some rows at a time, each row once.
 
     ``fingerprint`` (`events.sources.fingerprint`) tells whether the same content came before. The
-    store's ``CURRENT`` takes the events and how many rows are done in one step, so a call after a
+    store's version takes the events and how many rows are done in one step, so a call after a
     crash goes on where the last one stopped, and one after the end adds nothing. The audit line
     comes last. Bad rows go to ``quarantine``. Nothing is started by imported events.
 
@@ -116,9 +118,9 @@ def take_in_pieces(
     BusyError
         If another import into this workspace runs.
     """
-    with _importing(folder):
-        store = Store(folder)
-        done = taken_in(folder, fingerprint)
+    store = store_in(workspace_id, folder)
+    with _importing(store):
+        done = _taken_in(store, fingerprint)
         is_over = has_audit_line(workspace_id, "imported events", fingerprint=fingerprint)
         if done.rows and is_over:
             return done
@@ -128,6 +130,7 @@ def take_in_pieces(
             bad = [each for piece in chunk for each in piece.rejected]
             tables = [table for piece in chunk for table in piece.tables]
             events = sum(table.num_rows for table in tables)
+            before = _marks(done, fingerprint)
             done = Imported(
                 chunk[-1].rows, done.events + events, done.added + events,
                 done.rejected + len(bad),
@@ -135,9 +138,8 @@ def take_in_pieces(
             # Before the store moves on: a crash between the two puts the same rows aside again.
             if quarantine:
                 quarantine.put(bad)
-            write_version(workspace_id, store.append_rows(tables, marks=_marks(done, fingerprint)))
+            store.append_rows(tables, marks=_marks(done, fingerprint), after=before)
         store.compact()
-        write_version(workspace_id, store.version)
         _tell_audit(workspace_id, done, name=name, fingerprint=fingerprint, actor=actor)
     return done
 
@@ -154,9 +156,13 @@ def _chunks(pieces: Iterable[Piece], before: int) -> Iterator[list[Piece]]:
         yield chunk
 
 
-def taken_in(folder: Path, fingerprint: str) -> Imported:
+def taken_in(workspace_id: int, folder: Path, fingerprint: str) -> Imported:
     """Say what the store holds of a source by now; nothing is added by saying so."""
-    marks = Store(folder).version.marks
+    return _taken_in(store_in(workspace_id, folder), fingerprint)
+
+
+def _taken_in(store: Store, fingerprint: str) -> Imported:
+    marks = store.version.marks
     rows, events, bad = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
     return Imported(rows, events, 0, bad)
 
@@ -179,17 +185,15 @@ def _tell_audit(
 
 
 @contextmanager
-def _importing(folder: Path) -> Iterator[None]:
+def _importing(store: Store) -> Iterator[None]:
     # Two imports of one file would both begin where the last one stopped.
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "importing.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    with store.holding(IMPORTING, wait=False) as has_won:
+        if not has_won:
             raise BusyError(
                 "Another import into this workspace is running.",
-                hint="Give the command again when it has ended.",
-            ) from error
+                hint="Give the command again when it has ended. If it was killed, that is "
+                f"{LEASE:.0f} seconds later at most.",
+            )
         yield
 
 
@@ -287,11 +291,10 @@ def _names_in(workspace_id: int, data_folder: Path) -> set[str]:
 def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
     store = store_of(workspace_id, data_folder)
     # Nothing may be on its way from the inbox into the store meanwhile: it would come back.
-    with sealing(store.folder):
+    with store.holding(SEALING):
         drop_gone()
         _erase_inbox(workspace_id, set(identifiers))
         store.erase(identifiers)
-        write_version(workspace_id, store.version)
     pattern = pattern_of(identifiers)
     for path, lines in quarantine_files(data_folder):
         kept = [line for line in lines if not line_holds(line, pattern)]

@@ -41,17 +41,43 @@ class SetAside(models.Model):
 
 
 class StoreVersion(models.Model):
-    """What the store's ``CURRENT`` last said; a reader without the folder looks here."""
+    """The version of a workspace's store (`store.version`): which files count, how far it is sealed.
+
+    ``text`` is empty in a row of an older release, whose stores had their version in ``CURRENT``.
+    """
 
     workspace_id = models.BigIntegerField(primary_key=True)
     number = models.BigIntegerField()
     sealed_through = models.BigIntegerField()
+    text = models.TextField(null=True)
 
     class Meta:
         db_table = "store_version"
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+
+class StoreLease(models.Model):
+    """Who may seal, compact or import in a store, and until when by the database's clock.
+
+    ``until`` is UTC microseconds.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    name = models.CharField(max_length=40)
+    holder = models.CharField(max_length=120)
+    until = models.BigIntegerField()
+
+    class Meta:
+        db_table = "store_lease"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace_id", "name"], name="store_lease_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} by {self.holder}"
 
 
 class Erasure(models.Model):

@@ -20,6 +20,7 @@ from kundresa.events.collect.days import GONE, POSTGRES_TABLES, SQLITE_TABLES, d
 from kundresa.events.contracts import Held
 from kundresa.events.errors import NoSuchProfileError
 from kundresa.events.models import SetAside, Source
+from kundresa.events.row_keeper import RowKeeper
 from kundresa.events.rules import in_json, line_holds, pattern_of, record_of, who
 from kundresa.store import Slab, Snapshot, Store
 from kundresa.store.columns import CODED, dictionary_of, empty_value, is_text
@@ -104,7 +105,12 @@ def write_keys(workspace_id: int) -> list[str]:
 
 def store_of(workspace_id: int, data_folder: Path) -> Store:
     """Open the store of a workspace."""
-    return Store(data_folder / "stores" / str(workspace_id))
+    return store_in(workspace_id, data_folder / "stores" / str(workspace_id))
+
+
+def store_in(workspace_id: int, folder: Path) -> Store:
+    """Open the store of a workspace in a folder; its version is a row of the database."""
+    return Store(folder, keeper=RowKeeper(workspace_id, folder))
 
 
 def exports_of(workspace_id: int, data_folder: Path) -> Path:

@@ -25,7 +25,7 @@ from kundresa.events.api import (
     unsealed_of,
 )
 from kundresa.events.errors import LedgerKeyError, NoSuchProfileError
-from kundresa.events.models import Erasure, SetAside
+from kundresa.events.models import Erasure, SetAside, StoreVersion
 from kundresa.events.rules import line_holds, pattern_of
 from kundresa.jobs.api import claim
 from kundresa.store import erasure, objects, store
@@ -218,6 +218,7 @@ def _dies_while_erasing(step: int, workspace: int, folder: Path) -> bool:
     """Let an erasure die at a step, call it again, and look for traces; say whether it died."""
     folder.mkdir()
     empty_inbox()
+    StoreVersion.objects.all().delete()
     fill(workspace, folder)
 
     def erase() -> None:
@@ -246,10 +247,13 @@ def test_a_restored_backup_forgets_who_was_erased_since(workspace: int, tmp_path
     fill(workspace, tmp_path)
     seal_inbox(workspace, tmp_path / "stores" / str(workspace))
     made_at = now()
+    # The database first, then the files of the version that it names.
+    row = StoreVersion.objects.get()
     shutil.copytree(tmp_path / "stores", tmp_path / "backup")
     erase_profile(workspace, tmp_path, ANN, actor="alice")
     shutil.rmtree(tmp_path / "stores")
     (tmp_path / "backup").rename(tmp_path / "stores")
+    row.save()
     Erasure.objects.all().delete()
     assert replay_ledger(tmp_path, since=made_at) == 1
     assert traces(tmp_path, ANN, DEVICE) == []
