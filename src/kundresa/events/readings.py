@@ -210,7 +210,7 @@ def readings_within(
 
 def reading_totals(workspace_id: int, begins: int, ends: int) -> list[SeriesTotal]:
     """Add up what lies wholly in a period, for each series by place, source and unit."""
-    found: dict[tuple[str, ...], _Total] = {}
+    found: dict[tuple[str, str, str, str, str], _Total] = {}
     rows = _touching(workspace_id, begins, ends).order_by("begins", "ends", "id")
     for row in rows.iterator(chunk_size=2_000):
         name = (row.series, row.place_kind, row.place, row.source, row.unit)
@@ -219,33 +219,36 @@ def reading_totals(workspace_id: int, begins: int, ends: int) -> list[SeriesTota
             total.add(row)
         else:
             total.cut += 1
-    return [SeriesTotal(*name, *total.told()) for name, total in sorted(found.items())]
+    return [
+        SeriesTotal(*name, total.sum(), total.last, total.count, total.cut)
+        for name, total in sorted(found.items(), key=lambda pair: pair[0])
+    ]
 
 
 class _Total:
     """Adds readings in the order of their beginnings, unless two tell of the same time."""
 
     def __init__(self) -> None:
-        self.cut = 0
-        self._rows: list[models.Reading] = []
-        self._is_double = False
+        self.count = self.cut = 0
+        self.last: float | None = None
         self._until = -_FOREVER
+        self._is_double = False
+        # In whole millionths, so that a thousand amounts add up to the last one of them.
+        self._micro = 0
+        self._numbers: list[float] = []
 
     def add(self, row: models.Reading) -> None:
+        self.count += 1
         self._is_double = self._is_double or row.begins < self._until
-        self._until = max(self._until, row.ends)
-        self._rows.append(row)
+        if row.ends > self._until:
+            self._until, self.last = row.ends, _value(row)
+        self._micro += row.micro or 0
+        self._numbers.append(row.number or 0.0)
 
-    def told(self) -> tuple[float | None, float | None, int, int]:
-        last = max(self._rows, key=lambda row: row.ends, default=None)
-        return self._sum(), _value(last) if last else None, len(self._rows), self.cut
-
-    def _sum(self) -> float | None:
-        if self._is_double or not self._rows:
+    def sum(self) -> float | None:
+        if self._is_double or not self.count:
             return None
-        # In whole millionths, so that a thousand amounts add up to the last one of them.
-        micro = sum(row.micro or 0 for row in self._rows)
-        return micro / MICRO + math.fsum(row.number or 0.0 for row in self._rows)
+        return self._micro / MICRO + math.fsum(self._numbers)
 
 
 def _touching(workspace_id: int, begins: int, ends: int) -> QuerySet[models.Reading]:

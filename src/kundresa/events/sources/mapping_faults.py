@@ -48,6 +48,9 @@ def faults_of_mapping(data: Any) -> list[Fault]:
     """List what is wrong with a mapping; its files are looked at elsewhere."""
     if not isinstance(data, Mapping):
         return [Fault("", "holds no mapping.", "Begin with kundresa_mapping: 1.")]
+    broken = _broken_texts(data)
+    if broken:  # they can't even be looked up
+        return broken
     faults = _unknown(data, _TOP, "")
     version = data.get("kundresa_mapping")
     if version != 1 or isinstance(version, bool):
@@ -63,6 +66,37 @@ def faults_of_mapping(data: Any) -> list[Fault]:
     dates = _object(data, "dates", faults, "Write dates: {name: {column: …, values: {…}}}.")
     faults += _date_faults(dates)
     return faults + _rule_faults(data, tables, dates)
+
+
+def _broken_texts(data: Any) -> list[Fault]:
+    """List the texts that no file can hold, as halves of letters, which JSON can write."""
+    faults = []
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any]] = [("", data)]
+    while waiting:
+        place, part = waiting.pop()
+        if isinstance(part, str):
+            if not _is_whole_text(part):
+                faults.append(Fault(place, f"is {shown(part)}.", "Write whole letters."))
+        elif isinstance(part, (dict, list)) and id(part) not in seen:
+            seen.add(id(part))  # YAML lets a part hold itself
+            if isinstance(part, list):
+                waiting += [(f"{place}[{index}]", each) for index, each in enumerate(part)]
+            else:
+                inner = [
+                    (f"{place}.{shown(key)}".lstrip("."), key, each) for key, each in part.items()
+                ]
+                waiting += [(name, each) for name, key, each in inner]
+                waiting += [(name, key) for name, key, _ in inner]
+    return faults
+
+
+def _is_whole_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _head_faults(data: Mapping[str, Any]) -> list[Fault]:
@@ -101,7 +135,7 @@ def _rule_faults(
     rows, readings = data.get("rows"), data.get("readings")
     if not rows and not readings:
         return [Fault("rows", "says nothing.", "Write a list of tables with events or readings.")]
-    faults = []
+    faults: list[Fault] = []
     for index, row in enumerate(_list(rows, "rows", faults)):
         faults += _row_faults(row, f"rows[{index}]", tables, dates)
     for index, row in enumerate(_list(readings, "readings", faults)):
@@ -276,7 +310,7 @@ def _time_faults(time: Any, place: str, dates: Mapping[str, Any]) -> list[Fault]
         hint = known_values(first, map(str, dates))
         faults.append(Fault(f"{place}.from", f"is {shown(first)}.", hint))
     day = time.get("day")
-    if not isinstance(day, str) and not (_is_whole(day) and abs(day) <= _MOST_DAYS):
+    if not isinstance(day, str) and not _is_count_of_days(day):
         hint = f"Write a number of days up to {_MOST_DAYS:,}, or the column that holds it."
         faults.append(Fault(f"{place}.day", f"is {shown(day)}.", hint))
     return faults
@@ -436,8 +470,8 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _is_count_of_days(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MOST_DAYS
 
 
 def _score_faults(score: Any, place: str) -> list[Fault]:
@@ -458,7 +492,7 @@ def _score_faults(score: Any, place: str) -> list[Fault]:
 
 def _unknown(data: Mapping[Any, Any], known: Sequence[str], place: str) -> list[Fault]:
     return [
-        Fault(f"{place}{key}", "is not known here.", known_values(key, known))
+        Fault(f"{place}{key or shown(key)}", "is not known here.", known_values(key, known))
         for key in data
         if key not in known
     ]

@@ -127,12 +127,16 @@ class ReadingMaker:
         bad = np.array(sorted(reasons), np.int64)
         said = dict(zip(rows[bad].tolist(), bad.tolist(), strict=True))
         batch.faults.add(rows[bad], lambda row: reasons[said[row]])
-        found = [np.zeros(len(rows), np.int64) for _ in range(4)]
         offset = np.where(some.offset < -DAY, 0, some.offset)  # not said: none is that far
-        known = (some.time, some.until, some.precision, offset)
-        for whole, part in zip(found, known, strict=True):
+
+        def spread(part: Ints) -> Ints:
+            whole = np.zeros(len(rows), np.int64)
             whole[places] = part
-        return Moments(*found, reasons)
+            return whole
+
+        return Moments(
+            spread(some.time), spread(some.until), spread(some.precision), spread(offset), reasons
+        )
 
 
 def _plain(column: Any) -> pa.Array:
