@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import pyarrow as pa
 from django.db import OperationalError, connection, transaction
 
 from kundresa.accounts.api import has_audit_line, write_audit_line
@@ -20,7 +21,7 @@ from kundresa.core.ids import new_id, new_secret
 from kundresa.core.logs import logger
 from kundresa.core.settings import secret_key, settings
 from kundresa.events.collect.days import table_of
-from kundresa.events.contracts import Erased, Held, Imported
+from kundresa.events.contracts import Erased, Held, Imported, TakenReadings
 from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
 from kundresa.events.leases import LEASE
 from kundresa.events.models import Erasure, SetAside, Source
@@ -33,9 +34,10 @@ from kundresa.events.queries import (
     store_in,
     store_of,
 )
+from kundresa.events.readings import take_readings
 from kundresa.events.rules import keyed_hash, line_holds, pattern_of
 from kundresa.events.sealing import drop_gone
-from kundresa.events.sources import Piece, Quarantine, Reading
+from kundresa.events.sources import Contents, Piece, Quarantine, Rejected
 from kundresa.jobs.api import enqueue
 from kundresa.store import Store
 from kundresa.store.keeper import IMPORTING, SEALING, locked
@@ -51,7 +53,7 @@ _log = logger(__name__)
 CHUNK: Final = 200_000
 """Rows of an import that become one version of the store."""
 
-_MARKS: Final = ("import", "import-events", "import-bad")
+_MARKS: Final = ("import", "import-events", "import-bad", "import-readings")
 
 
 class Pieces(Protocol):
@@ -80,7 +82,7 @@ def ensure_first_source(workspace_id: int) -> Source:
 
 
 def take_in(
-    workspace_id: int, folder: Path, reading: Reading, *, name: str, fingerprint: str, actor: str
+    workspace_id: int, folder: Path, reading: Contents, *, name: str, fingerprint: str, actor: str
 ) -> Imported:
     """Put the events of a file that was read into the store, only the first time; `take_in_pieces`.
 
@@ -88,7 +90,7 @@ def take_in(
     """
 
     def pieces(*, skip: int) -> list[Piece]:
-        whole = Piece(name, reading.rows, 1.0, reading.tables, reading.rejected)
+        whole = Piece(name, reading.rows, 1.0, reading.tables, reading.rejected, reading.readings)
         return [] if 0 < reading.rows <= skip else [whole]
 
     return take_in_pieces(
@@ -105,13 +107,15 @@ def take_in_pieces(
     fingerprint: str,
     actor: str,
     quarantine: Quarantine | None = None,
+    may_correct: bool = True,
 ) -> Imported:
-    """Put the events of a source into the store, some rows at a time, each row once.
+    """Put events into the store and readings into their table, some rows at a time, each once.
 
     ``fingerprint`` (`events.sources.fingerprint`) tells whether the same content came before. The
     store's version takes the events and how many rows are done in one step, so a call after a
     crash goes on where the last one stopped, and one after the end adds nothing. The audit line
-    comes last. Bad rows go to ``quarantine``. Nothing is started by imported events.
+    comes last. Bad rows go to ``quarantine``. Nothing is started by imported events. Readings are
+    taken before the store moves on: taken again after a crash, they change nothing.
 
     Raises
     ------
@@ -127,14 +131,14 @@ def take_in_pieces(
         if quarantine:
             quarantine.go_on_after(done.rejected)
         for chunk in _chunks(pieces(skip=done.rows), done.rows):
-            bad = [each for piece in chunk for each in piece.rejected]
             tables = [table for piece in chunk for table in piece.tables]
-            events = sum(table.num_rows for table in tables)
             before = _marks(done, fingerprint)
-            done = Imported(
-                chunk[-1].rows, done.events + events, done.added + events,
-                done.rejected + len(bad),
+            taken = take_readings(
+                workspace_id, (some for piece in chunk for some in piece.readings),
+                content=fingerprint, name=name, actor=actor, may_correct=may_correct,
             )  # fmt: skip
+            bad = [*(each for piece in chunk for each in piece.rejected), *taken.rejected]
+            done = _after(done, chunk[-1].rows, tables, taken, bad)
             # Before the store moves on: a crash between the two puts the same rows aside again.
             if quarantine:
                 quarantine.put(bad)
@@ -144,16 +148,35 @@ def take_in_pieces(
     return done
 
 
+def _after(
+    done: Imported,
+    rows: int,
+    tables: Sequence[pa.Table],
+    taken: TakenReadings,
+    bad: Sequence[Rejected],
+) -> Imported:
+    events = sum(table.num_rows for table in tables)
+    return Imported(
+        rows, done.events + events, done.added + events, done.rejected + len(bad),
+        done.readings + taken.count, done.readings_added + taken.added,
+        done.readings_corrected + taken.corrected,
+    )  # fmt: skip
+
+
 def _chunks(pieces: Iterable[Piece], before: int) -> Iterator[list[Piece]]:
     """Put pieces together until they hold `CHUNK` rows, as every version of a store has a price."""
     chunk: list[Piece] = []
     for piece in pieces:
         chunk.append(piece)
-        if piece.rows - before >= CHUNK:
+        if piece.rows - before >= CHUNK or sum(map(_reading_count, chunk)) >= CHUNK:
             yield chunk
             chunk, before = [], piece.rows
     if chunk:
         yield chunk
+
+
+def _reading_count(piece: Piece) -> int:
+    return sum(map(len, piece.readings))
 
 
 def taken_in(workspace_id: int, folder: Path, fingerprint: str) -> Imported:
@@ -163,12 +186,13 @@ def taken_in(workspace_id: int, folder: Path, fingerprint: str) -> Imported:
 
 def _taken_in(store: Store, fingerprint: str) -> Imported:
     marks = store.version.marks
-    rows, events, bad = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
-    return Imported(rows, events, 0, bad)
+    counts = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
+    rows, events, bad, readings = counts
+    return Imported(rows, events, 0, bad, readings)
 
 
 def _marks(done: Imported, fingerprint: str) -> dict[str, int]:
-    counts = (done.rows, done.events, done.rejected)
+    counts = (done.rows, done.events, done.rejected, done.readings)
     return {f"{what}:{fingerprint}": count for what, count in zip(_MARKS, counts, strict=True)}
 
 
@@ -176,7 +200,7 @@ def _tell_audit(
     workspace_id: int, done: Imported, *, name: str, fingerprint: str, actor: str
 ) -> None:
     details = {"fingerprint": fingerprint, "events": done.events, "rows": done.rows,
-               "rejected": done.rejected}  # fmt: skip
+               "rejected": done.rejected, "readings": done.readings}  # fmt: skip
     with transaction.atomic():
         if not has_audit_line(workspace_id, "imported events", fingerprint=fingerprint):
             write_audit_line(

@@ -11,7 +11,14 @@ from kundresa.events.actions import (
     take_in_pieces,
     taken_in,
 )
-from kundresa.events.contracts import Erased, Held, Imported
+from kundresa.events.contracts import (
+    Erased,
+    Held,
+    Imported,
+    ReadingsWithin,
+    SeriesKept,
+    SeriesTotal,
+)
 from kundresa.events.queries import (
     exports_of,
     held_about,
@@ -22,12 +29,16 @@ from kundresa.events.queries import (
     unsealed_of,
     write_keys,
 )
+from kundresa.events.readings import reading_series, reading_totals, readings_within
 from kundresa.events.sealing import drop_sealed_days, seal_inbox, tidy_store
 
 __all__ = [
     "Erased",
     "Held",
     "Imported",
+    "ReadingsWithin",
+    "SeriesKept",
+    "SeriesTotal",
     "close_source",
     "drop_sealed_days",
     "ensure_first_source",
@@ -37,6 +48,9 @@ __all__ = [
     "held_about",
     "inbox_days",
     "make_source",
+    "reading_series",
+    "reading_totals",
+    "readings_within",
     "records_of",
     "replay_ledger",
     "seal_inbox",

@@ -113,7 +113,7 @@ def mapping(tmp_path: Path) -> Path:
 def test_mended_rows_come_in_once_and_leave_the_quarantine(tmp_path: Path, mapping: Path) -> None:
     aside = tmp_path / "bad.jsonl"
     first = run("import", mapping, "--quarantine", aside, folder=tmp_path)
-    assert "Added 1 events" in first.stdout, first.stderr
+    assert "Added 1 event" in first.stdout, first.stderr
     bad = [json.loads(line) for line in aside.read_text().splitlines()]
     assert [each["line"] for each in bad] == [3, 4]
     assert bad[0]["row"] == {"customer": "bob", "ordered": "soon", "amount": "1"}
@@ -128,7 +128,7 @@ def test_mended_rows_come_in_once_and_leave_the_quarantine(tmp_path: Path, mappi
 
     mend(0, {"customer": "bob", "ordered": "2026-03-05", "amount": 1})
     half = run("import", aside, "--mapping", mapping, folder=tmp_path)
-    assert "Added 1 events" in half.stdout, half.stderr
+    assert "Added 1 event" in half.stdout, half.stderr
     assert "Still bad: 1 bad row, all that" in half.stdout
     assert [json.loads(line)["line"] for line in aside.read_text().splitlines()] == [4]
     mend(0, ["ann", "2026-03-02", "2.3"])
@@ -144,7 +144,7 @@ def test_a_mended_event_record_needs_no_mapping(tmp_path: Path, file: Path) -> N
     run("import", file, "--quarantine", aside, folder=tmp_path)
     bad = json.loads(aside.read_text())
     aside.write_text(json.dumps({**bad, "row": json.loads(LINE)}))
-    assert "Added 1 events" in run("import", aside, folder=tmp_path).stdout
+    assert "Added 1 event" in run("import", aside, folder=tmp_path).stdout
     assert Store(tmp_path / "data/stores/1").event_count == 3
 
 
