@@ -29,6 +29,7 @@ from kundresa.events.queries import (
 )
 from kundresa.events.rules import event_record
 from kundresa.jobs.api import enqueue
+from kundresa.profiles.api import make_profiles
 from kundresa.store import Store, Version
 from kundresa.store.compaction import MANY
 
@@ -53,6 +54,7 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: boo
         rows = inbox_after(workspace_id, bookmark(store), limit)
         if not rows:
             write_version(workspace_id, store.version)
+            make_profiles(workspace_id, store)
             return 0
         events, refused = _read(rows)
         # Before the store moves on: a crash between the two repeats this, and changes nothing.
@@ -65,6 +67,7 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: boo
             events, marks={"inbox": last.sequence, "inbox_transaction": last.transaction}
         )
         write_version(workspace_id, version)
+        make_profiles(workspace_id, store)
     if len(version.deltas) > MANY:
         enqueue(TIDY, workspace_id=workspace_id, key=TIDY)
     return len(rows)
