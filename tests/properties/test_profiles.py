@@ -36,7 +36,7 @@ EVENTS = st.builds(
 )
 LISTS = st.lists(EVENTS, min_size=1, max_size=12)
 LAW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

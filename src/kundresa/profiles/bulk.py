@@ -51,7 +51,7 @@ def write(workspace_id: int, target: Target, columns: Sequence[Sequence[Any]]) -
 
 
 def _insert(workspace_id: int, target: Target, columns: Sequence[Sequence[Any]]) -> None:
-    if connection.vendor == "postgresql":
+    if _is_postgres():
         with connection.cursor() as cursor:
             cursor.execute(_postgres_insert(target), [workspace_id, *map(list, columns)])
         return
@@ -119,22 +119,26 @@ def looked_up(
     ``query`` has ``{among}`` where a column is to be among the values, as ``number {among}``, and
     names its other parameters ``%(like_this)s``.
     """
-    ordered = list(values)
-    among = "= ANY(%(among)s)" if _is_postgres() else "IN (SELECT value FROM json_each(%(among)s))"
-    for start in range(0, len(ordered), _LOOKED_UP_AT_ONCE):
-        some = ordered[start : start + _LOOKED_UP_AT_ONCE]
-        told = some if _is_postgres() else json.dumps(some)
+    for some in _asked(values):
         with connection.cursor() as cursor:
-            cursor.execute(query.format(among=among), {**parameters, "among": told})
+            cursor.execute(query.format(among=_among()), {**parameters, "among": some})
             yield from cursor.fetchall()
 
 
 def changed(query: str, values: Iterable[Any], parameters: Mapping[str, Any]) -> None:
     """Update or delete the rows for many values; the query is as in `looked_up`."""
-    ordered = list(values)
-    among = "= ANY(%(among)s)" if _is_postgres() else "IN (SELECT value FROM json_each(%(among)s))"
+    for some in _asked(values):
+        with connection.cursor() as cursor:
+            cursor.execute(query.format(among=_among()), {**parameters, "among": some})
+
+
+def _among() -> str:
+    return "= ANY(%(among)s)" if _is_postgres() else "IN (SELECT value FROM json_each(%(among)s))"
+
+
+def _asked(values: Iterable[Any]) -> Iterator[Any]:
+    # No table has a text with NUL: PostgreSQL can't.
+    ordered = [one for one in values if not (isinstance(one, str) and "\0" in one)]
     for start in range(0, len(ordered), _LOOKED_UP_AT_ONCE):
         some = ordered[start : start + _LOOKED_UP_AT_ONCE]
-        told = some if _is_postgres() else json.dumps(some)
-        with connection.cursor() as cursor:
-            cursor.execute(query.format(among=among), {**parameters, "among": told})
+        yield some if _is_postgres() else json.dumps(some)

@@ -55,10 +55,12 @@ def find_profiles(
 
     Several of them share it; they are not one.
     """
-    carried = Identifier.objects.filter(workspace_id=workspace_id, value=value)
-    if of_type is not None:
-        carried = carried.filter(type=of_type)
-    numbers = set(carried.values_list("number", flat=True))
+    query = (
+        "SELECT type, number FROM profiles_identifier "
+        "WHERE workspace_id = %(workspace)s AND value {among}"
+    )
+    carried = looked_up(query, [value], {"workspace": workspace_id})
+    numbers = {number for sort, number in carried if of_type in (None, sort)}
     if of_type is None:
         numbers |= set(numbers_of(workspace_id, store, [value]).values())
     return profiles_of(workspace_id, numbers)

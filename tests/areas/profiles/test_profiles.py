@@ -130,6 +130,7 @@ def test_what_no_index_takes_is_no_identifier_and_stops_nothing(
         ],
     )  # fmt: skip
     assert counts(workspace) == Counts(2, 1, 1)
+    assert find_profiles(workspace, Store(tmp_path / str(workspace)), "a\0b") == []
 
 
 def test_workspaces_know_nothing_of_each_other(workspace: int, tmp_path: Path) -> None:
