@@ -39,6 +39,7 @@ from kundresa.events.rules import keyed_hash, line_holds, pattern_of
 from kundresa.events.sealing import drop_gone
 from kundresa.events.sources import Contents, Piece, Quarantine, Rejected
 from kundresa.jobs.api import enqueue
+from kundresa.profiles.api import BEHIND, TABLES, forget_profiles, known_names, make_profiles
 from kundresa.store import Store
 from kundresa.store.keeper import IMPORTING, SEALING, locked
 from kundresa.store.objects import write_durably
@@ -143,9 +144,16 @@ def take_in_pieces(
             if quarantine:
                 quarantine.put(bad)
             store.append_rows(tables, marks=_marks(done, fingerprint), after=before)
+            _make_profiles(workspace_id, store, least=BEHIND)
         store.compact()
+        _make_profiles(workspace_id, store)
         _tell_audit(workspace_id, done, name=name, fingerprint=fingerprint, actor=actor)
     return done
+
+
+def _make_profiles(workspace_id: int, store: Store, *, least: int = 1) -> None:
+    with store.holding(SEALING):
+        make_profiles(workspace_id, store, least=least)
 
 
 def _after(
@@ -309,7 +317,7 @@ def replay_ledger(data_folder: Path, *, since: datetime | None = None) -> int:
 def _names_in(workspace_id: int, data_folder: Path) -> set[str]:
     names = store_of(workspace_id, data_folder).snapshot().dictionaries.texts("profile")
     in_store = {name for name in names.to_pylist() if name is not None}
-    return in_store | inbox_identifiers(workspace_id)
+    return in_store | inbox_identifiers(workspace_id) | known_names(workspace_id)
 
 
 def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
@@ -319,6 +327,8 @@ def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequenc
         drop_gone()
         _erase_inbox(workspace_id, set(identifiers))
         store.erase(identifiers)
+        # After the store, so that nothing can make them again of what it still had.
+        forget_profiles(workspace_id, store, identifiers)
     pattern = pattern_of(identifiers)
     for path, lines in quarantine_files(data_folder):
         kept = [line for line in lines if not line_holds(line, pattern)]
@@ -431,7 +441,8 @@ def _scrub_database(identifiers: Sequence[str] | None) -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM events_inbox, events_set_aside, events_erasure")
+            tables = ", ".join(("events_inbox", "events_set_aside", "events_erasure", *TABLES))
+            cursor.execute(f"VACUUM {tables}")
         return
     _empty_log()
     if identifiers is None or _file_holds(Path(connection.settings_dict["NAME"]), identifiers):

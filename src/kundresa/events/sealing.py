@@ -28,6 +28,7 @@ from kundresa.events.queries import (
 )
 from kundresa.events.rules import event_record
 from kundresa.jobs.api import enqueue
+from kundresa.profiles.api import made_through, make_profiles
 from kundresa.store import Store, Version
 from kundresa.store.compaction import MANY
 from kundresa.store.keeper import SEALING, HoldLostError, MovedOnError
@@ -50,16 +51,28 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: boo
     store = store_in(workspace_id, folder)
     # A look costs nothing; a hold may be a write.
     if not inbox_after(workspace_id, bookmark(store), 1):
+        _catch_up(workspace_id, store, wait=wait)
         return 0
     with store.holding(SEALING, wait=wait) as has_won:
         begun = bookmark(store)
         rows = inbox_after(workspace_id, begun, limit) if has_won else ()
         version = _sealed(workspace_id, store, begun, rows) if rows else None
+        if version is not None:
+            make_profiles(workspace_id, store)
     if version is None:
         return 0
     if len(version.deltas) > MANY:
         enqueue(TIDY, workspace_id=workspace_id, key=TIDY)
     return len(rows)
+
+
+def _catch_up(workspace_id: int, store: Store, *, wait: bool) -> None:
+    """Make the profiles that a crash left unmade."""
+    if made_through(workspace_id) >= store.version.sequence:
+        return
+    with store.holding(SEALING, wait=wait) as has_won:
+        if has_won:
+            make_profiles(workspace_id, store)
 
 
 def _sealed(

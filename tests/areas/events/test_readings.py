@@ -24,6 +24,7 @@ from kundresa.events.api import (
     take_in_pieces,
 )
 from kundresa.events.contracts import Imported, SeriesKept
+from kundresa.events.queries import store_in
 from kundresa.events.sources import (
     Quarantine,
     jsonl,
@@ -31,7 +32,6 @@ from kundresa.events.sources import (
     origin_of,
     origin_of_mended,
 )
-from kundresa.store import Store
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -117,7 +117,7 @@ def test_a_record_is_kept_as_it_is_and_the_same_content_adds_nothing(tmp_path: P
         "footfall", *day, 41, "visitors", "door", "channel", "store", "Europe/Stockholm"
     )
     assert (second.place_kind, second.place, second.value) == ("", "", 0.5)
-    assert Store(tmp_path / "store").event_count == 0
+    assert store_in(shop.id, tmp_path / "store").event_count == 0
 
 
 def test_events_and_readings_stand_in_one_file(tmp_path: Path) -> None:
