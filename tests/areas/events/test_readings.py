@@ -32,6 +32,7 @@ from kundresa.events.sources import (
     origin_of,
     origin_of_mended,
 )
+from kundresa.store import Store
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
