@@ -11,13 +11,20 @@ class Imported:
     """What an import did: what it took of its source by now, and what it ``added`` this time.
 
     ``rows``, ``events`` and ``rejected`` count earlier calls with the same content too;
-    ``added`` is 0 when everything had come before.
+    ``added`` is 0 when everything had come before. The others count what is new: profiles, how
+    many became part of others, identifiers, customer accounts, and identifiers that lead to
+    several profiles and merge nothing.
     """
 
     rows: int
     events: int
     added: int
     rejected: int
+    profiles: int = 0
+    merged: int = 0
+    identifiers: int = 0
+    accounts: int = 0
+    shared: int = 0
 
 
 @dataclass(frozen=True)
