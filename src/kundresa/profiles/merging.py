@@ -6,7 +6,7 @@ who is one. So the order of arrival can't matter, and taking an identifier away 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -74,6 +74,7 @@ class _Reach:
     _carried: dict[Named, set[int]] = field(default_factory=dict)
     _is_apart: dict[int, bool] = field(default_factory=dict)
     was: dict[int, int | None] = field(default_factory=dict)
+    reasons: dict[int, Named] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict)
 
     def go(self, values: set[str], numbers: set[int]) -> None:
@@ -163,6 +164,12 @@ class _Reach:
             self._is_apart[number] = bool(apart)
             if key is not None:
                 self.keys[number] = key
+        by = (
+            "SELECT number, type, value FROM profiles_merge "
+            "WHERE workspace_id = %(workspace)s AND undone_at IS NULL AND number {among}"
+        )
+        for number, sort, value in looked_up(by, numbers, {"workspace": self.workspace_id}):
+            self.reasons[number] = sort, value
 
     # --- what the rules are told --------------------------------------------------------------
 
@@ -242,7 +249,7 @@ def _apply(workspace_id: int, store: Store, reach: _Reach, found: Together) -> N
     parted = [number for number in alone if number in aliases]
     if parted:
         store.part(_names(store, parted))
-    _write_down(workspace_id, reach.was, found)
+    _write_down(workspace_id, reach, found)
     joined = {one: root for one, root in found.roots.items() if aliases.get(one) != root}
     if joined:
         pairs = zip(_names(store, joined), _names(store, joined.values()), strict=True)
@@ -255,8 +262,13 @@ def _names(store: Store, numbers: Iterable[int]) -> list[str]:
     return list(texts.take(pa.array(list(numbers), pa.int64())).to_pylist())
 
 
-def _write_down(workspace_id: int, was: Mapping[int, int | None], found: Together) -> None:
-    new = sorted(number for number, into in was.items() if into != found.roots.get(number))
+def _write_down(workspace_id: int, reach: _Reach, found: Together) -> None:
+    # The reason counts, too: who is one by an identifier is looked for by it when it is shared.
+    new = [
+        number
+        for number, into in sorted(reach.was.items())
+        if (into, reach.reasons.get(number)) != (found.roots.get(number), found.reasons.get(number))
+    ]
     for start in range(0, len(new), bulk.ROWS_AT_ONCE):
         some = new[start : start + bulk.ROWS_AT_ONCE]
         with transaction.atomic():

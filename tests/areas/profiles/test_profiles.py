@@ -366,3 +366,20 @@ def test_who_was_one_with_the_forgotten_is_told_anew(workspace: int, tmp_path: P
     forget_profiles(workspace, store, ["u1"])
     assert ones(workspace) == ones_in(store) == {"a3": "a2"}
     assert [one.root for one in Merge.objects.all()] == [number(workspace, "a2")]
+
+
+def test_reasons_that_fall_away_one_after_the_other_leave_nobody_one(
+    workspace: int, tmp_path: Path
+) -> None:
+    both = {"anonymous_id": "a1", "email": "x@y.se"}
+    store = a_store(
+        tmp_path, workspace,
+        [seen("a1", email="x@y.se"), seen("u1", user_id="u1", email="x@y.se")],
+        [seen("a1", **both), seen("u1", user_id="u1", **both)],
+    )  # fmt: skip
+    assert ones(workspace) == {"a1": "u1"}
+    for sort, value in both.items():
+        crowd = [seen(f"{sort}-{n}", device=f"d{n}", **{sort: value}) for n in range(20)]
+        put(workspace, store, crowd)
+    assert ones(workspace) == ones_in(store) == {}
+    assert counts(workspace).shared == 2
