@@ -29,6 +29,7 @@ from kundresa.profiles.queries import (
     merge_rules,
     profile_of,
     shared_identifiers,
+    told_of,
 )
 
 TABLES = (
@@ -63,4 +64,5 @@ __all__ = [
     "set_merge_rules",
     "shared_identifiers",
     "split_profile",
+    "told_of",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from kundresa.core.times import from_microseconds
 from kundresa.profiles.bulk import looked_up
 from kundresa.profiles.contracts import (
     Counts,
@@ -165,6 +167,33 @@ def shared_identifiers(workspace_id: int, *, limit: int = 100) -> list[SharedIde
     found = Shared.objects.filter(workspace_id=workspace_id)
     rows = found.order_by("-profiles", "type", "value")[:limit]
     return [SharedIdentifier(row.type, row.value, row.profiles or 0, row.why or "") for row in rows]
+
+
+def told_of(workspace_id: int, store: Store, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Tell all that the tables say of some profiles, by key, to hand it over."""
+    numbers = numbers_of(workspace_id, store, keys).values()
+    return [_told(workspace_id, found) for found in profiles_of(workspace_id, numbers)]
+
+
+def _told(workspace_id: int, found: ProfileSeen) -> dict[str, Any]:
+    names = keys_of(workspace_id, found.merged)
+    carried = [
+        {"type": one.type, "value": one.value, "first_seen": _time(one.first_seen),
+         "source": one.source}
+        for one in identifiers_of(workspace_id, found.number)
+    ]  # fmt: skip
+    return {
+        "key": found.key,
+        "first_seen": _time(found.first_seen),
+        "last_seen": _time(found.last_seen),
+        "merged": [names[number] for number in found.merged if number in names],
+        "identifiers": carried,
+        "accounts": accounts_of(workspace_id, found.number),
+    }
+
+
+def _time(microseconds: int) -> str:
+    return from_microseconds(microseconds).isoformat()
 
 
 # --- for an erasure -----------------------------------------------------------------------------
