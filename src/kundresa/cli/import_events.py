@@ -193,11 +193,24 @@ def _put_back(mended: Path, rest: Path) -> Path:
 def _lines(done: Imported, origin: Origin, workspace: str, aside: str | None) -> list[str]:
     read = f"Read {done.rows:,} rows of {origin.name}: {_held(done)}."
     added = _added(done, workspace)
+    new = _new(done) if done.added else []
     if aside is None:
-        return [read, added]
+        return [read, added, *new]
     if origin.mended is not None:
-        return [read, added, f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."]
-    return [read, added, f"Put aside: {_rows(done.rejected)}, in {aside}."]
+        still = f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."
+        return [read, added, *new, still]
+    return [read, added, *new, f"Put aside: {_rows(done.rejected)}, in {aside}."]
+
+
+def _new(done: Imported) -> list[str]:
+    text = (
+        f"New: {done.profiles:,} profiles, {done.identifiers:,} identifiers, "
+        f"{done.accounts:,} customer accounts."
+    )
+    if done.merged:
+        text += f" {done.merged:,} profiles are one with others now."
+    told = "identifiers lead to several customers, as a shared device does; they merge nothing."
+    return [text, f"{done.shared:,} {told}"] if done.shared else [text]
 
 
 def _held(done: Imported) -> str:

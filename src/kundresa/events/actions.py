@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -30,6 +31,7 @@ from kundresa.events.queries import (
     held_about,
     inbox_identifiers,
     inbox_ids_of,
+    joined_but_kept,
     quarantine_files,
     store_in,
     store_of,
@@ -39,7 +41,15 @@ from kundresa.events.rules import keyed_hash, line_holds, pattern_of
 from kundresa.events.sealing import drop_gone
 from kundresa.events.sources import Contents, Piece, Quarantine, Rejected
 from kundresa.jobs.api import enqueue
-from kundresa.profiles.api import BEHIND, TABLES, forget_profiles, known_names, make_profiles
+from kundresa.profiles import api as profiles
+from kundresa.profiles.api import (
+    BEHIND,
+    TABLES,
+    counts,
+    forget_profiles,
+    known_names,
+    make_profiles,
+)
 from kundresa.store import Store
 from kundresa.store.keeper import IMPORTING, SEALING, locked
 from kundresa.store.objects import write_durably
@@ -50,6 +60,7 @@ _TAKEN_OVER_AFTER: Final = timedelta(minutes=2)
 _ROWS_AT_ONCE: Final = 2_000
 _IDS_AT_ONCE: Final = 500
 _LONGEST_CHECKPOINT: Final = 10.0
+_LONG: Final = 6
 _log = logger(__name__)
 CHUNK: Final = 200_000
 """Rows of an import that become one version of the store."""
@@ -129,6 +140,7 @@ def take_in_pieces(
         is_over = has_audit_line(workspace_id, "imported events", fingerprint=fingerprint)
         if done.rows and is_over:
             return done
+        known = counts(workspace_id)
         if quarantine:
             quarantine.go_on_after(done.rejected)
         for chunk in _chunks(pieces(skip=done.rows), done.rows):
@@ -148,7 +160,8 @@ def take_in_pieces(
         store.compact()
         _make_profiles(workspace_id, store)
         _tell_audit(workspace_id, done, name=name, fingerprint=fingerprint, actor=actor)
-    return done
+        new = counts(workspace_id).since(known)
+    return replace(done, **asdict(new))
 
 
 def _make_profiles(workspace_id: int, store: Store, *, least: int = 1) -> None:
@@ -194,14 +207,13 @@ def taken_in(workspace_id: int, folder: Path, fingerprint: str) -> Imported:
 
 def _taken_in(store: Store, fingerprint: str) -> Imported:
     marks = store.version.marks
-    counts = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
-    rows, events, bad, readings = counts
+    rows, events, bad, readings = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
     return Imported(rows, events, 0, bad, readings)
 
 
 def _marks(done: Imported, fingerprint: str) -> dict[str, int]:
-    counts = (done.rows, done.events, done.rejected, done.readings)
-    return {f"{what}:{fingerprint}": count for what, count in zip(_MARKS, counts, strict=True)}
+    parts = (done.rows, done.events, done.rejected, done.readings)
+    return {f"{what}:{fingerprint}": count for what, count in zip(_MARKS, parts, strict=True)}
 
 
 def _tell_audit(
@@ -227,6 +239,29 @@ def _importing(store: Store) -> Iterator[None]:
                 f"{LEASE:.0f} seconds later at most.",
             )
         yield
+
+
+def split_profile(workspace_id: int, data_folder: Path, number: int, *, actor: str) -> None:
+    """Undo what made a profile one with others, and keep it apart; see `profiles.api`."""
+    store = store_of(workspace_id, data_folder)
+    with sealing(store.folder):
+        profiles.split_profile(workspace_id, store, number, actor=actor)
+
+
+def rejoin_profile(workspace_id: int, data_folder: Path, number: int, *, actor: str) -> None:
+    """Take `split_profile` back."""
+    store = store_of(workspace_id, data_folder)
+    with sealing(store.folder):
+        profiles.rejoin_profile(workspace_id, store, number, actor=actor)
+
+
+def set_merge_rules(
+    workspace_id: int, data_folder: Path, rules: profiles.MergeRules, *, actor: str
+) -> None:
+    """Choose which identifiers make profiles one; see `profiles.api`."""
+    store = store_of(workspace_id, data_folder)
+    with sealing(store.folder):
+        profiles.set_merge_rules(workspace_id, store, rules, actor=actor)
 
 
 def erase_profile(workspace_id: int, data_folder: Path, profile: str, *, actor: str) -> Erased:
@@ -326,6 +361,8 @@ def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequenc
     with store.holding(SEALING):
         drop_gone()
         _erase_inbox(workspace_id, set(identifiers))
+        if kept := joined_but_kept(store, identifiers):
+            store.part([*kept, *identifiers])
         store.erase(identifiers)
         # After the store, so that nothing can make them again of what it still had.
         forget_profiles(workspace_id, store, identifiers)
@@ -475,11 +512,16 @@ def _is_busy() -> DatabaseBusyError:
 
 def _file_holds(path: Path, identifiers: Sequence[str]) -> bool:
     pattern = pattern_of(identifiers)
+    # In an index a text stands right behind another one, where no pattern for words finds it.
+    long = [one.encode() for one in identifiers if len(one) >= _LONG]
     kept = b""
     with path.open("rb") as file:
         while block := file.read(1 << 22):
             # What is cut at the end of a block is read again with the next.
-            if pattern.search((kept + block).decode("utf-8", "replace")):
+            whole = kept + block
+            if any(one in whole for one in long) or pattern.search(
+                whole.decode("utf-8", "replace")
+            ):
                 return True
             kept = block[-4096:]
     return False

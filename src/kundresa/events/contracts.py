@@ -15,7 +15,9 @@ class Imported:
 
     ``rows``, ``events`` and ``rejected`` count earlier calls with the same content too;
     ``added`` is 0 when everything had come before. Of ``readings``, ``readings_added`` are new and
-    ``readings_corrected`` replaced another number this time; the others stood there already.
+    ``readings_corrected`` replaced another number this time; the others stood there already. The
+    rest counts what is new: profiles, how many became part of others, identifiers, customer
+    accounts, and identifiers that lead to several profiles and merge nothing.
     """
 
     rows: int
@@ -25,6 +27,11 @@ class Imported:
     readings: int = 0
     readings_added: int = 0
     readings_corrected: int = 0
+    profiles: int = 0
+    merged: int = 0
+    identifiers: int = 0
+    accounts: int = 0
+    shared: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ the next call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from kundresa.core.clock import now_microseconds
 from kundresa.core.errors import Fault
 from kundresa.core.logs import logger
 from kundresa.profiles import bulk
-from kundresa.profiles.bulk import Target, looked_up
+from kundresa.profiles.bulk import Target, changed, looked_up
 from kundresa.profiles.contracts import MergeRules
 from kundresa.profiles.errors import MergeRulesError
 from kundresa.profiles.merging import regroup
@@ -62,6 +62,10 @@ _IDENTIFIERS: Final = Target(
     ("value", "type", "number"),
     (("first_seen", "min"), ("source", "max")),
 )  # fmt: skip
+_LEADING: Final = (
+    "profiles_identifier.number", "profiles_membership.number", "profiles_merge.number",
+    "profiles_merge.root", "profiles_profile.number",
+)  # fmt: skip
 _log = logger(__name__)
 
 
@@ -80,7 +84,12 @@ def make_profiles(workspace_id: int, store: Store, *, least: int = 1) -> None:
     if version.sequence - made < least:
         return
     for seen in _seen(store, version, made):
-        _write(workspace_id, store, seen)
+        if _write(workspace_id, store, seen):
+            Making.objects.update_or_create(
+                workspace_id=workspace_id,
+                defaults={"has_left_out": True},
+                create_defaults={"has_left_out": True, "sequence": 0},
+            )
         _merge(workspace_id, store, seen)
     Making.objects.update_or_create(
         workspace_id=workspace_id, defaults={"sequence": version.sequence}
@@ -100,24 +109,29 @@ def _seen(store: Store, version: Version, since: int) -> Iterator[Seen]:
         yield gathered.seen()
 
 
-def _write(workspace_id: int, store: Store, seen: Seen) -> None:
-    if len(seen.profiles):
-        bulk.write(workspace_id, _PROFILES, _named(store, "profile", seen.profiles))
+def _write(workspace_id: int, store: Store, seen: Seen) -> bool:
+    """Write down who was seen; say whether something can't be written as it is."""
+    profiles, keys = _named(store, "profile", seen.profiles)
+    bulk.write(workspace_id, _PROFILES, profiles)
     if len(seen.members):
-        bulk.write(workspace_id, _ACCOUNTS, _named(store, "event.group", seen.accounts))
-        keys = seen.members.keys
-        halves = [(keys >> 32).tolist(), (keys & 0xFFFF_FFFF).tolist()]
+        accounts, _ = _named(store, "event.group", seen.accounts)
+        bulk.write(workspace_id, _ACCOUNTS, accounts)
+        pairs = seen.members.keys
+        halves = [(pairs >> 32).tolist(), (pairs & 0xFFFF_FFFF).tolist()]
         times = [seen.members.first.tolist(), seen.members.last.tolist()]
         bulk.write(workspace_id, _MEMBERSHIPS, [*halves, *times])
     if seen.identifiers:
         rows = [(*sight, *told) for sight, told in sorted(seen.identifiers.items())]
         bulk.write(workspace_id, _IDENTIFIERS, list(zip(*rows, strict=True)))
+    return seen.has_left_out or keys != profiles[1]
 
 
-def _named(store: Store, dictionary: str, spans: Spans) -> list[list[Any]]:
+def _named(store: Store, dictionary: str, spans: Spans) -> tuple[list[list[Any]], list[Any]]:
+    """Give spans as columns, with storable keys, and the keys as they are."""
     texts = store.snapshot().dictionaries.texts(dictionary)
-    keys = [_storable(text) for text in texts.take(pa.array(spans.keys)).to_pylist()]
-    return [spans.keys.tolist(), keys, spans.first.tolist(), spans.last.tolist()]
+    keys = texts.take(pa.array(spans.keys)).to_pylist()
+    times = [spans.first.tolist(), spans.last.tolist()]
+    return [spans.keys.tolist(), list(map(_storable, keys)), *times], keys
 
 
 def _storable(key: str | None) -> str | None:
@@ -206,56 +220,57 @@ def _check(rules: MergeRules) -> None:
 
 
 def forget_profiles(workspace_id: int, store: Store, keys: Iterable[str]) -> int:
-    """Take profiles away by key, with all that was merged into them; give how many rows that were.
+    """Take profiles away by key, and all that leads to them; give how many profiles that were.
 
     The store has let go of them before: what is made of its rows afterwards is without them. Whom
-    they shared identifiers with is looked at anew.
+    they shared identifiers with, or was one with them, is looked at anew.
     """
-    numbers = _numbers_with(workspace_id, sorted(keys))
+    numbers = _numbers_with(workspace_id, keys)
     asked = {"workspace": workspace_id}
-    values = {
-        value
-        for (value,) in looked_up(
-            "SELECT DISTINCT value FROM profiles_identifier "
-            "WHERE workspace_id = %(workspace)s AND number {among}",
-            numbers, asked,
-        )
-    }  # fmt: skip
-    accounts = set(
-        Membership.objects.filter(workspace_id=workspace_id, number__in=numbers).values_list(
-            "account", flat=True
-        )
+    carried = (
+        "SELECT DISTINCT value FROM profiles_identifier "
+        "WHERE workspace_id = %(workspace)s AND number {among}"
     )
+    below = (
+        "SELECT number FROM profiles_profile "
+        "WHERE workspace_id = %(workspace)s AND merged_into {among}"
+    )
+    values = {value for (value,) in looked_up(carried, numbers, asked)}
+    others = {one for (one,) in looked_up(below, numbers, asked)} - numbers
+    # Before the rows go: a call that dies here finds them again.
+    regroup(workspace_id, store, values=values, numbers=others, without=numbers)
     with transaction.atomic():
-        count = _delete(workspace_id, numbers, accounts, values)
-    regroup(workspace_id, store, values=values)
-    return count
+        _delete(workspace_id, numbers)
+    return len(numbers)
 
 
-def _numbers_with(workspace_id: int, keys: Sequence[str]) -> set[int]:
+def _numbers_with(workspace_id: int, keys: Iterable[str]) -> set[int]:
+    query = "SELECT number FROM profiles_profile WHERE workspace_id = %(workspace)s AND key {among}"
     asked = {"workspace": workspace_id}
-    query = (
-        "SELECT number FROM profiles_profile WHERE workspace_id = %(workspace)s AND "
-        "{column} {{among}}"
-    )
-    by_key = query.format(column="key")
-    named = {one for (one,) in looked_up(by_key, map(_storable, keys), asked)}
-    below = query.format(column="merged_into")
-    return named | {one for (one,) in looked_up(below, named, asked)}
+    return {one for (one,) in looked_up(query, map(_storable, keys), asked)}
 
 
-def _delete(workspace_id: int, numbers: set[int], accounts: set[int], values: set[str]) -> int:
+def _delete(workspace_id: int, numbers: set[int]) -> None:
     """Delete what leads to profiles, and the accounts that nobody else belongs to."""
-    count = 0
-    for model in (Identifier, Membership, Merge, Profile):
-        rows = model.objects.filter(workspace_id=workspace_id, number__in=numbers)
-        count += rows.delete()[0]
-    Merge.objects.filter(workspace_id=workspace_id, root__in=numbers).delete()
-    Shared.objects.filter(workspace_id=workspace_id, value__in=values).delete()
-    staying = Membership.objects.filter(workspace_id=workspace_id, account__in=accounts)
-    left = accounts - set(staying.values_list("account", flat=True))
-    Account.objects.filter(workspace_id=workspace_id, number__in=left).delete()
-    return count
+    asked = {"workspace": workspace_id}
+    belong = (
+        "SELECT DISTINCT account FROM profiles_membership "
+        "WHERE workspace_id = %(workspace)s AND number {among}"
+    )
+    accounts = [one for (one,) in looked_up(belong, numbers, asked)]
+    for column in _LEADING:
+        table, _, name = column.partition(".")
+        changed(
+            f"DELETE FROM {table} WHERE workspace_id = %(workspace)s AND {name} {{among}}",  # noqa: S608
+            numbers, asked,
+        )  # fmt: skip
+    changed(
+        "DELETE FROM profiles_account WHERE workspace_id = %(workspace)s AND number {among} "
+        "AND NOT EXISTS (SELECT 1 FROM profiles_membership AS member "
+        "WHERE member.workspace_id = profiles_account.workspace_id "
+        "AND member.account = profiles_account.number)",
+        accounts, asked,
+    )  # fmt: skip
 
 
 def _forget_all(workspace_id: int) -> None:

@@ -22,13 +22,14 @@ from kundresa.profiles.queries import (
     find_profiles,
     identifiers_of,
     known_names,
+    knows_all,
     links_of,
     made_through,
     members_of,
     merge_rules,
     profile_of,
-    shared_count,
     shared_identifiers,
+    told_of,
 )
 
 TABLES = (
@@ -52,6 +53,7 @@ __all__ = [
     "forget_profiles",
     "identifiers_of",
     "known_names",
+    "knows_all",
     "links_of",
     "made_through",
     "make_profiles",
@@ -60,7 +62,7 @@ __all__ = [
     "profile_of",
     "rejoin_profile",
     "set_merge_rules",
-    "shared_count",
     "shared_identifiers",
     "split_profile",
+    "told_of",
 ]

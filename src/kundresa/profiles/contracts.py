@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 USER_ID: Final = "user_id"
@@ -60,11 +60,24 @@ class SharedIdentifier:
 
 @dataclass(frozen=True)
 class Counts:
-    """How much a workspace has: profiles after merging, identifiers, customer accounts."""
+    """How much a workspace has.
+
+    ``profiles`` counts those that events name, ``merged`` how many of them are part of others;
+    ``shared`` the identifiers that lead to several profiles and merge nothing.
+    """
 
     profiles: int = 0
     identifiers: int = 0
     accounts: int = 0
+    merged: int = 0
+    shared: int = 0
+
+    def since(self, before: Counts) -> Counts:
+        """Give how much more it is than before; nothing where it is less."""
+        names = (field.name for field in fields(self))
+        return Counts(
+            **{name: max(0, getattr(self, name) - getattr(before, name)) for name in names}
+        )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ who is one. So the order of arrival can't matter, and taking an identifier away 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,6 @@ from kundresa.core.logs import logger
 from kundresa.profiles import bulk
 from kundresa.profiles.bulk import Target, changed, looked_up
 from kundresa.profiles.contracts import ANONYMOUS_ID, EMAIL, USER_ID, MergeRules
-from kundresa.profiles.models import Identifier
 from kundresa.profiles.queries import merge_rules, numbers_of
 from kundresa.profiles.rules import KEY_TYPES, Member, Together, merged
 from kundresa.store import Store
@@ -47,13 +46,15 @@ Named = tuple[str, str]
 
 
 def regroup(
-    workspace_id: int, store: Store, *, values: Iterable[str], numbers: Iterable[int] = ()
-) -> None:
-    """Tell anew who is one among all that some values, and some profiles, reach."""
-    if not Identifier.objects.filter(workspace_id=workspace_id).exists() and not numbers:
-        return
+    workspace_id: int, store: Store, *, values: Iterable[str],
+    numbers: Iterable[int] = (), without: Collection[int] = frozenset(),
+) -> None:  # fmt: skip
+    """Tell anew who is one among all that some values, and some profiles, reach.
+
+    ``without`` are profiles that count as gone.
+    """
     rules = merge_rules(workspace_id)
-    reach = _Reach(workspace_id, store, rules)
+    reach = _Reach(workspace_id, store, rules, without)
     reach.go(set(values), set(numbers))
     members = reach.members()
     found = merged(members, reach.carriers(), reach.counts(), rules)
@@ -68,10 +69,12 @@ class _Reach:
     workspace_id: int
     store: Store
     rules: MergeRules
+    without: Collection[int]
     _asked: set[str] = field(default_factory=set)
     _carried: dict[Named, set[int]] = field(default_factory=dict)
     _is_apart: dict[int, bool] = field(default_factory=dict)
     was: dict[int, int | None] = field(default_factory=dict)
+    reasons: dict[int, Named] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict)
 
     def go(self, values: set[str], numbers: set[int]) -> None:
@@ -109,7 +112,8 @@ class _Reach:
         for (sort, value), who in found.items():
             if sort in KEY_TYPES and value in by_key:
                 who.add(by_key[value])
-        return found
+            who.difference_update(self.without)
+        return {one: who for one, who in found.items() if who}
 
     def _merged_by(self, identifiers: set[Named]) -> set[int]:
         """Give whom identifiers made one that may do so no more."""
@@ -127,7 +131,7 @@ class _Reach:
 
     def _carried_by(self, numbers: set[int]) -> set[str]:
         """Take profiles in, with those that are one with them now; give their new values."""
-        numbers = self._with_mates(numbers) - self.was.keys()
+        numbers = self._with_mates(numbers) - self.was.keys() - set(self.without)
         self._take_in(numbers)
         query = (
             "SELECT DISTINCT value FROM profiles_identifier "
@@ -160,6 +164,12 @@ class _Reach:
             self._is_apart[number] = bool(apart)
             if key is not None:
                 self.keys[number] = key
+        by = (
+            "SELECT number, type, value FROM profiles_merge "
+            "WHERE workspace_id = %(workspace)s AND undone_at IS NULL AND number {among}"
+        )
+        for number, sort, value in looked_up(by, numbers, {"workspace": self.workspace_id}):
+            self.reasons[number] = sort, value
 
     # --- what the rules are told --------------------------------------------------------------
 
@@ -239,7 +249,7 @@ def _apply(workspace_id: int, store: Store, reach: _Reach, found: Together) -> N
     parted = [number for number in alone if number in aliases]
     if parted:
         store.part(_names(store, parted))
-    _write_down(workspace_id, reach.was, found)
+    _write_down(workspace_id, reach, found)
     joined = {one: root for one, root in found.roots.items() if aliases.get(one) != root}
     if joined:
         pairs = zip(_names(store, joined), _names(store, joined.values()), strict=True)
@@ -252,8 +262,13 @@ def _names(store: Store, numbers: Iterable[int]) -> list[str]:
     return list(texts.take(pa.array(list(numbers), pa.int64())).to_pylist())
 
 
-def _write_down(workspace_id: int, was: Mapping[int, int | None], found: Together) -> None:
-    new = sorted(number for number, into in was.items() if into != found.roots.get(number))
+def _write_down(workspace_id: int, reach: _Reach, found: Together) -> None:
+    # The reason counts, too: who is one by an identifier is looked for by it when it is shared.
+    new = [
+        number
+        for number, into in sorted(reach.was.items())
+        if (into, reach.reasons.get(number)) != (found.roots.get(number), found.reasons.get(number))
+    ]
     for start in range(0, len(new), bulk.ROWS_AT_ONCE):
         some = new[start : start + bulk.ROWS_AT_ONCE]
         with transaction.atomic():

@@ -137,10 +137,14 @@ class Shared(models.Model):
 
 
 class Making(models.Model):
-    """How far the profiles of a workspace are made, and by which rules they merge."""
+    """How far the profiles of a workspace are made, and by which rules they merge.
+
+    ``has_left_out`` says that some identifier or key didn't fit into the tables as it is.
+    """
 
     workspace_id = models.BigIntegerField(primary_key=True)
     sequence = models.BigIntegerField()
+    has_left_out = models.BooleanField(null=True)
     types = models.JSONField(null=True)
     most_profiles = models.IntegerField(null=True)
 

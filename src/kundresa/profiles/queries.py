@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from django.db.models import Count
-
+from kundresa.core.times import from_microseconds
 from kundresa.profiles.bulk import looked_up
 from kundresa.profiles.contracts import (
     Counts,
@@ -17,7 +17,7 @@ from kundresa.profiles.contracts import (
 )
 from kundresa.profiles.errors import NoSuchProfileError
 from kundresa.profiles.models import Account, Identifier, Making, Membership, Profile, Shared
-from kundresa.store import Store
+from kundresa.store import Store, Version
 
 
 def made_through(workspace_id: int) -> int:
@@ -39,12 +39,15 @@ def merge_rules(workspace_id: int) -> MergeRules:
 
 
 def counts(workspace_id: int) -> Counts:
-    """Count customers and visitors after merging, identifiers and customer accounts."""
+    """Count profiles, identifiers and customer accounts."""
+    profiles = Profile.objects.filter(workspace_id=workspace_id)
     carried = Identifier.objects.filter(workspace_id=workspace_id)
     return Counts(
-        Profile.objects.filter(workspace_id=workspace_id, merged_into=None).count(),
+        profiles.count(),
         carried.values("type", "value").distinct().count(),
         Account.objects.filter(workspace_id=workspace_id).count(),
+        profiles.filter(merged_into__isnull=False).count(),
+        Shared.objects.filter(workspace_id=workspace_id).values("type", "value").count(),
     )
 
 
@@ -166,19 +169,46 @@ def shared_identifiers(workspace_id: int, *, limit: int = 100) -> list[SharedIde
     return [SharedIdentifier(row.type, row.value, row.profiles or 0, row.why or "") for row in rows]
 
 
-def shared_count(workspace_id: int) -> int:
-    """Count the identifiers that lead to several profiles and merge nothing."""
-    found = Shared.objects.filter(workspace_id=workspace_id).aggregate(count=Count("type"))
-    return int(found["count"])
+def told_of(workspace_id: int, store: Store, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Tell all that the tables say of some profiles, by key, to hand it over."""
+    numbers = numbers_of(workspace_id, store, keys).values()
+    return [_told(workspace_id, found) for found in profiles_of(workspace_id, numbers)]
+
+
+def _told(workspace_id: int, found: ProfileSeen) -> dict[str, Any]:
+    names = keys_of(workspace_id, found.merged)
+    carried = [
+        {"type": one.type, "value": one.value, "first_seen": _time(one.first_seen),
+         "source": one.source}
+        for one in identifiers_of(workspace_id, found.number)
+    ]  # fmt: skip
+    return {
+        "key": found.key,
+        "first_seen": _time(found.first_seen),
+        "last_seen": _time(found.last_seen),
+        "merged": [names[number] for number in found.merged if number in names],
+        "identifiers": carried,
+        "accounts": accounts_of(workspace_id, found.number),
+    }
+
+
+def _time(microseconds: int) -> str:
+    return from_microseconds(microseconds).isoformat()
 
 
 # --- for an erasure -----------------------------------------------------------------------------
 
 
+def knows_all(workspace_id: int, version: Version) -> bool:
+    """Tell whether the tables have every key and identifier of a store's version, as they are."""
+    found = Making.objects.filter(workspace_id=workspace_id).first()
+    return found is not None and found.sequence >= version.sequence and not found.has_left_out
+
+
 def links_of(workspace_id: int, store: Store, values: Iterable[str]) -> list[Link]:
     """Give the profiles that carry one of some values or have it as their key, and all they carry.
 
-    Only what is made into profiles is seen; see `made_through`.
+    Only what is made into profiles is seen; see `knows_all`.
     """
     told = sorted(values)
     carrying = (

@@ -37,7 +37,7 @@ _NO_GROUP: Final = 0xFFFF_FFFF
 class Rows(msgspec.Struct):
     """What is read of a row's rest."""
 
-    identifiers: dict[str, Any] = {}
+    identifiers: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Seen:
     profiles: Spans
     members: Spans
     identifiers: Mapping[Sight, tuple[int, str]]
+    has_left_out: bool = False
 
     @property
     def accounts(self) -> Spans:
@@ -77,6 +78,7 @@ class Sightings:
     _profiles: list[Spans] = field(default_factory=list)
     _members: list[Spans] = field(default_factory=list)
     _identifiers: dict[Sight, tuple[int, str]] = field(default_factory=dict)
+    _has_left_out: bool = False
 
     def add(self, profile: Ints, time: Ints, group: NDArray[Any], rest: pa.Array) -> None:
         """Take rows in; see `store.arrivals.Arrivals`."""
@@ -85,13 +87,17 @@ class Sightings:
         keys = (group[rows].astype(np.int64) << 32) | profile[rows]
         self._members.append(_runs(keys, time[rows]))
         for sight, seen in _identifiers(profile, time, rest):
+            if not _is_usable(sight[0], LONGEST_TYPE) or not _is_usable(sight[1], LONGEST_VALUE):
+                self._has_left_out = True
+                continue
             first, source = self._identifiers.get(sight, seen)
             # What an event says itself outweighs what is only an alias's other name.
             self._identifiers[sight] = min(first, seen[0]), max(source, seen[1])
 
     def seen(self) -> Seen:
         """Give what was gathered."""
-        return Seen(together(self._profiles), together(self._members), self._identifiers)
+        profiles, members = together(self._profiles), together(self._members)
+        return Seen(profiles, members, self._identifiers, self._has_left_out)
 
 
 def together(spans: Sequence[Spans]) -> Spans:
@@ -144,20 +150,18 @@ def _identifiers(profile: Ints, time: Ints, rest: pa.Array) -> Iterator[tuple[Si
 def identifiers_in(rest: str) -> Iterator[tuple[str, str, str]]:
     """Give type, value and source of the identifiers in a row's rest.
 
-    What an alias calls the previous id is a name from before the profile was known. A text that
-    no index takes (NUL, or over `LONGEST_VALUE` characters) is no identifier.
+    What an alias calls the previous id is a name from before the profile was known.
     """
     for sort, value in msgspec.json.decode(rest, type=Rows).identifiers.items():
-        if not _is_usable(sort, LONGEST_TYPE) or not _is_usable(value, LONGEST_VALUE):
-            continue
         if sort == PREVIOUS_ID:
             yield ANONYMOUS_ID, value, FROM_ALIAS
         else:
             yield sort, value, FROM_EVENT
 
 
-def _is_usable(text: object, longest: int) -> bool:
-    return isinstance(text, str) and 0 < len(text) <= longest and "\0" not in text
+def _is_usable(text: str, longest: int) -> bool:
+    """Tell whether an index takes a text: not with NUL, and not without end."""
+    return 0 < len(text) <= longest and "\0" not in text
 
 
 # --- who is one ---------------------------------------------------------------------------------

@@ -27,7 +27,6 @@ from kundresa.profiles.api import (
     profile_of,
     rejoin_profile,
     set_merge_rules,
-    shared_count,
     shared_identifiers,
     split_profile,
 )
@@ -235,7 +234,7 @@ def test_what_is_shared_is_told_and_no_longer_when_it_is_not(
     [told] = shared_identifiers(workspace)
     assert (told.type, told.value, told.profiles) == ("anonymous_id", "d", 3)
     assert "user ids" in told.why
-    assert shared_count(workspace) == 1
+    assert counts(workspace) == Counts(3, 3, 0, merged=0, shared=1)
     store.erase(["u2"])
     forget_profiles(workspace, store, ["u2"])
     assert shared_identifiers(workspace) == []
@@ -342,13 +341,45 @@ def test_who_is_forgotten_leaves_no_row(workspace: int, tmp_path: Path) -> None:
          seen("u1", user_id="u1", anonymous_id="a1", group="acme")],
     )  # fmt: skip
     store.erase(["u1"])
-    assert forget_profiles(workspace, store, ["u1"]) > 0
+    assert forget_profiles(workspace, store, ["u1", "a1"]) == 2
     left = everything(workspace)
     assert [row[0] for row in left["profiles"]] == ["u2"]
     assert [row[:3] for row in left["identifiers"]] == [("phone", "070", "u2")]
     assert [row[0] for row in left["accounts"]] == ["acme"]
     assert [row[:2] for row in left["members"]] == [("acme", "u2")]
     assert Merge.objects.count() == 0
-    assert forget_profiles(workspace, store, ["u1"]) == 0
+    assert forget_profiles(workspace, store, ["u1", "a1"]) == 0
     put(workspace, store, [seen("u2", 9)])
     assert counts(workspace) == Counts(1, 1, 1)
+
+
+def test_who_was_one_with_the_forgotten_is_told_anew(workspace: int, tmp_path: Path) -> None:
+    store = a_store(
+        tmp_path, workspace,
+        [seen("a1", anonymous_id="a1"), seen("a2", anonymous_id="a2", email="x@y.se"),
+         seen("u1", user_id="u1", anonymous_id="a1", email="x@y.se"),
+         seen("a3", anonymous_id="a3", email="x@y.se")],
+    )  # fmt: skip
+    assert set(ones(workspace)) == {"a1", "a2", "a3"}
+    store.part(["a1", "a2", "a3"])
+    store.erase(["u1"])
+    forget_profiles(workspace, store, ["u1"])
+    assert ones(workspace) == ones_in(store) == {"a3": "a2"}
+    assert [one.root for one in Merge.objects.all()] == [number(workspace, "a2")]
+
+
+def test_reasons_that_fall_away_one_after_the_other_leave_nobody_one(
+    workspace: int, tmp_path: Path
+) -> None:
+    both = {"anonymous_id": "a1", "email": "x@y.se"}
+    store = a_store(
+        tmp_path, workspace,
+        [seen("a1", email="x@y.se"), seen("u1", user_id="u1", email="x@y.se")],
+        [seen("a1", **both), seen("u1", user_id="u1", **both)],
+    )  # fmt: skip
+    assert ones(workspace) == {"a1": "u1"}
+    for sort, value in both.items():
+        crowd = [seen(f"{sort}-{n}", device=f"d{n}", **{sort: value}) for n in range(20)]
+        put(workspace, store, crowd)
+    assert ones(workspace) == ones_in(store) == {}
+    assert counts(workspace).shared == 2
