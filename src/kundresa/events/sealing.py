@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from kundresa.core.errors import KundresaError
 from kundresa.core.logs import logger
 from kundresa.core.records import Event, parse_event
-from kundresa.events.collect.days import GONE, sqlite_day_away, table_of
+from kundresa.events.collect.days import GONE, ids_of, sqlite_day_away, table_of
 from kundresa.events.models import SetAside, StoreVersion
 from kundresa.events.queries import (
     InboxRow,
@@ -137,7 +137,8 @@ def _drop_day(day: date, data_folder: Path) -> bool:
         if _has_unsealed(day, data_folder):
             return False
         with transaction.atomic(), connection.cursor() as cursor:
-            for statement in sqlite_day_away(day, inbox_days()):
+            has_ids = ids_of(day) in connection.introspection.table_names(cursor)
+            for statement in sqlite_day_away(day, inbox_days(), has_ids=has_ids):
                 cursor.execute(statement)
         return True
     try:
