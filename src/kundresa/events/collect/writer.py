@@ -74,8 +74,9 @@ class Writer:
             _log.error("inbox_not_written", error=str(error), events=len(rows))
             self._forget_connection()
             fault = _unavailable("The events can't be written now.")
-        for _, future in together:
-            future.get_loop().call_soon_threadsafe(_resolve, future, fault)
+        # Waking the loop costs as much as a small commit, so once for all.
+        futures = [future for _, future in together]
+        futures[0].get_loop().call_soon_threadsafe(_resolve, futures, fault)
 
     def _open_ahead(self) -> None:
         try:
@@ -98,13 +99,14 @@ class Writer:
         self._inbox = None
 
 
-def _resolve(future: asyncio.Future[None], fault: RefusedError | None) -> None:
-    if future.done():  # the sender hung up
-        return
-    if fault is None:
-        future.set_result(None)
-    else:
-        future.set_exception(fault)
+def _resolve(futures: Sequence[asyncio.Future[None]], fault: RefusedError | None) -> None:
+    for future in futures:
+        if future.done():  # the sender hung up
+            continue
+        if fault is None:
+            future.set_result(None)
+        else:
+            future.set_exception(fault)
 
 
 def _unavailable(message: str) -> RefusedError:
