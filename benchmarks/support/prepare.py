@@ -54,7 +54,7 @@ def fill_inbox(workspace_id: int, rows: int, days_ago: int) -> dict[str, int]:
                 last = min(rows, first + _AT_ONCE - 1)
                 cursor.execute(_IDS.format(table=table_of(day)), [first, last])
                 blob = hash_ids(cursor.fetchall()).astype("<u8").tobytes()
-                cursor.execute(f"INSERT INTO {ids_of(day)} VALUES (%s, %s)", [last, blob])  # noqa: S608
+                cursor.execute(f"INSERT INTO {ids_of(day)} VALUES (%s, %s)", [last, blob])
             cursor.execute("UPDATE events_inbox_counter SET last = %s", [rows])
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         column = "max(transaction)" if connection.vendor == "postgresql" else "0"

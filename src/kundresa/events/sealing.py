@@ -10,13 +10,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-import msgspec
+import pyarrow as pa
 from django.db import DatabaseError, connection, transaction
 
 from kundresa.core.errors import KundresaError
 from kundresa.core.logs import logger
-from kundresa.core.records import Event, parse_event
 from kundresa.events.collect.days import GONE, ids_of, sqlite_day_away, table_of
+from kundresa.events.columns import Rows
 from kundresa.events.models import SetAside, StoreVersion
 from kundresa.events.queries import (
     InboxRow,
@@ -27,7 +27,6 @@ from kundresa.events.queries import (
     store_of,
     workspaces_of_day,
 )
-from kundresa.events.rules import event_record
 from kundresa.jobs.api import enqueue
 from kundresa.store import Store, Version
 from kundresa.store.compaction import MANY
@@ -54,15 +53,15 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: boo
         if not rows:
             write_version(workspace_id, store.version)
             return 0
-        events, refused = _read(rows)
+        arrived, refused = _read(rows)
         # Before the store moves on: a crash between the two repeats this, and changes nothing.
         SetAside.objects.bulk_create(
             [SetAside(sequence=at, workspace_id=workspace_id, reason=why) for at, why in refused],
             ignore_conflicts=True,
         )
         last = rows[-1]
-        version = store.append(
-            events, marks={"inbox": last.sequence, "inbox_transaction": last.transaction}
+        version = store.append_rows(
+            [arrived], marks={"inbox": last.sequence, "inbox_transaction": last.transaction}
         )
         write_version(workspace_id, version)
     if len(version.deltas) > MANY:
@@ -70,18 +69,17 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: boo
     return len(rows)
 
 
-def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]:
-    events: list[Event] = []
+def _read(rows: Sequence[InboxRow]) -> tuple[pa.Table, list[tuple[int, str]]]:
+    arrived = Rows()
     refused: list[tuple[int, str]] = []
     for row in rows:
         try:
-            message = msgspec.json.decode(row.body)
-            events.append(parse_event(event_record(message, row.received_at)))
+            arrived.add(row.body, row.received_at)
         except KundresaError as error:
             refused.append((row.sequence, str(error)))
         except Exception as error:  # whatever one event does, the others go on  # noqa: BLE001
             refused.append((row.sequence, f"{type(error).__name__}: {error}"))
-    return events, refused
+    return arrived.table(), refused
 
 
 def bookmark(store: Store) -> tuple[int, int]:

@@ -128,21 +128,23 @@ class SqliteInbox:
             number += len(some)
         if day in indexed:
             return hashes[:0], numbers[:0]
-        if len(rows):
+        if rows:
             ids = [number - 1, hashes.astype("<u8").tobytes()]
             self._db.execute(f"INSERT INTO {ids_of(day)} VALUES (?, ?)", ids)  # noqa: S608
         return hashes, numbers
 
     def _known(self, hashes: Hashes, rows: Sequence[Row]) -> set[int]:
         """Give the indexes of the rows that came before, on any day that has hashes."""
-        known = set()
+        known: set[int] = set()
         for day, seen in self._seen.items():
             places = seen.places(hashes)
             for start in range(0, len(places), _MOST_IN_STATEMENT):
                 some = places[start : start + _MOST_IN_STATEMENT]
                 there = self._ids_at(day, [number for _, number in some])
                 # An equal hash is no equal id, and the row may be erased.
-                known.update(index for index, number in some if there.get(number) == rows[index][:2])
+                known.update(
+                    index for index, number in some if there.get(number) == rows[index][:2]
+                )
         return known
 
     def _ids_at(self, day: date, numbers: Sequence[int]) -> Mapping[int, tuple[int, str]]:
