@@ -27,12 +27,14 @@ from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
 from kundresa.events.leases import LEASE
 from kundresa.events.models import Erasure, SetAside, Source
 from kundresa.events.queries import (
+    RowKey,
     exports_that,
     held_about,
     inbox_identifiers,
-    inbox_ids_of,
+    inbox_rows_of,
     joined_but_kept,
     quarantine_files,
+    row_key,
     store_in,
     store_of,
 )
@@ -244,14 +246,14 @@ def _importing(store: Store) -> Iterator[None]:
 def split_profile(workspace_id: int, data_folder: Path, number: int, *, actor: str) -> None:
     """Undo what made a profile one with others, and keep it apart; see `profiles.api`."""
     store = store_of(workspace_id, data_folder)
-    with sealing(store.folder):
+    with store.holding(SEALING):
         profiles.split_profile(workspace_id, store, number, actor=actor)
 
 
 def rejoin_profile(workspace_id: int, data_folder: Path, number: int, *, actor: str) -> None:
     """Take `split_profile` back."""
     store = store_of(workspace_id, data_folder)
-    with sealing(store.folder):
+    with store.holding(SEALING):
         profiles.rejoin_profile(workspace_id, store, number, actor=actor)
 
 
@@ -260,7 +262,7 @@ def set_merge_rules(
 ) -> None:
     """Choose which identifiers make profiles one; see `profiles.api`."""
     store = store_of(workspace_id, data_folder)
-    with sealing(store.folder):
+    with store.holding(SEALING):
         profiles.set_merge_rules(workspace_id, store, rules, actor=actor)
 
 
@@ -384,9 +386,9 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _erase_inbox(workspace_id: int, identifiers: set[str]) -> None:
-    for day, ids in inbox_ids_of(workspace_id, identifiers).items():
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            _erase_rows(workspace_id, table_of(day), ids[start : start + _IDS_AT_ONCE])
+    for day, keys in inbox_rows_of(workspace_id, identifiers).items():
+        for start in range(0, len(keys), _IDS_AT_ONCE):
+            _erase_rows(workspace_id, table_of(day), keys[start : start + _IDS_AT_ONCE])
     pattern = pattern_of(identifiers)
     told = SetAside.objects.filter(workspace_id=workspace_id).values_list("sequence", "reason")
     naming = [sequence for sequence, reason in told.iterator() if pattern.search(reason)]
@@ -394,11 +396,11 @@ def _erase_inbox(workspace_id: int, identifiers: set[str]) -> None:
         SetAside.objects.filter(sequence__in=naming[start : start + _IDS_AT_ONCE]).delete()
 
 
-def _erase_rows(workspace_id: int, table: str, ids: Sequence[str]) -> None:
-    places = ", ".join(["%s"] * len(ids))
-    where = f"{table} WHERE workspace_id = %s AND message_id IN ({places})"
+def _erase_rows(workspace_id: int, table: str, keys: Sequence[RowKey]) -> None:
+    places = ", ".join(["%s"] * len(keys))
+    where = f"{table} WHERE workspace_id = %s AND {row_key()} IN ({places})"
     with transaction.atomic(), connection.cursor() as cursor:
-        values: list[int | str] = [workspace_id, *ids]
+        values: list[RowKey] = [workspace_id, *keys]
         cursor.execute(
             "DELETE FROM events_set_aside WHERE sequence IN "  # noqa: S608
             f"(SELECT sequence FROM {where})",

@@ -142,7 +142,7 @@ def held_about(workspace_id: int, data_folder: Path, profile: str) -> Held:
         tuple(sorted(identifiers)),
         tuple(sorted(shared)),
         events=sum(len(rows) for _, rows in _rows_of(snapshot, identifiers)),
-        inbox=sum(map(len, inbox_ids_of(workspace_id, identifiers).values())),
+        inbox=sum(map(len, inbox_rows_of(workspace_id, identifiers).values())),
         quarantine=sum(
             sum(line_holds(line, pattern) for line in lines)
             for _, lines in quarantine_files(data_folder)
@@ -270,35 +270,44 @@ def _inbox_links(workspace_id: int, values: set[str]) -> Iterator[Link]:
         yield owner, carried
 
 
-def inbox_ids_of(workspace_id: int, identifiers: set[str]) -> Mapping[date, list[str]]:
-    """Give the message ids of the rows that carry an identifier, by day."""
-    found: dict[date, list[str]] = {}
-    for day, message_id, _, carried in _inbox_naming(workspace_id, identifiers):
+RowKey = int | str
+"""What finds a row of a day by an index: `row_key` tells the column."""
+
+
+def row_key() -> str:
+    """Name the column that a day's rows are found by, in a workspace."""
+    return "message_id" if connection.vendor == "postgresql" else "sequence"
+
+
+def inbox_rows_of(workspace_id: int, identifiers: set[str]) -> Mapping[date, list[RowKey]]:
+    """Give the keys of the rows that carry an identifier, by day."""
+    found: dict[date, list[RowKey]] = {}
+    for day, key, _, carried in _inbox_naming(workspace_id, identifiers):
         if carried & identifiers:
-            found.setdefault(day, []).append(message_id)
+            found.setdefault(day, []).append(key)
     return found
 
 
 def _inbox_naming(
     workspace_id: int, values: set[str]
-) -> Iterator[tuple[date, str, str, frozenset[str]]]:
+) -> Iterator[tuple[date, RowKey, str, frozenset[str]]]:
     # Each row is looked through for the bytes, and the few that have them are read.
     test = "position(%s in body) > 0" if connection.vendor == "postgresql" else "instr(body, %s)"
     forms = [in_json(value).encode() for value in sorted(values)]
     for day in inbox_days():
-        bodies: dict[str, bytes] = {}
+        bodies: dict[RowKey, bytes] = {}
         for start in range(0, len(forms), _MOST_TESTS):
             some = forms[start : start + _MOST_TESTS]
             query = (
-                f"SELECT message_id, body FROM {table_of(day)} "  # noqa: S608
+                f"SELECT {row_key()}, body FROM {table_of(day)} "  # noqa: S608
                 f"WHERE workspace_id = %s AND ({' OR '.join([test] * len(some))})"
             )
             with connection.cursor() as cursor:
                 cursor.execute(query, [workspace_id, *some])
                 bodies.update(cursor.fetchall())
-        for message_id, body in bodies.items():
+        for key, body in bodies.items():
             owner, said = who(msgspec.json.decode(bytes(body)))
-            yield day, message_id, owner or "", frozenset(said.values())
+            yield day, key, owner or "", frozenset(said.values())
 
 
 def inbox_identifiers(workspace_id: int) -> set[str]:

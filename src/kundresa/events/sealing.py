@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-import msgspec
+import pyarrow as pa
 from django.db import DatabaseError, connection, transaction
 
 from kundresa.core.errors import KundresaError
 from kundresa.core.logs import logger
-from kundresa.core.records import Event, parse_event
-from kundresa.events.collect.days import GONE, sqlite_day_away, table_of
+from kundresa.events.collect.days import GONE, ids_of, sqlite_day_away, table_of
+from kundresa.events.columns import Rows
 from kundresa.events.models import SetAside
 from kundresa.events.queries import (
     InboxRow,
@@ -26,7 +26,6 @@ from kundresa.events.queries import (
     store_of,
     workspaces_of_day,
 )
-from kundresa.events.rules import event_record
 from kundresa.jobs.api import enqueue
 from kundresa.profiles.api import made_through, make_profiles
 from kundresa.store import Store, Version
@@ -79,7 +78,7 @@ def _sealed(
     workspace_id: int, store: Store, begun: tuple[int, int], rows: Sequence[InboxRow]
 ) -> Version | None:
     """Put the rows behind a bookmark into the store; None where somebody else did meanwhile."""
-    events, refused = _read(rows)
+    arrived, refused = _read(rows)
     last = rows[-1]
 
     def set_aside() -> None:
@@ -89,8 +88,8 @@ def _sealed(
         )
 
     try:
-        return store.append(
-            events,
+        return store.append_rows(
+            [arrived],
             marks={"inbox": last.sequence, "inbox_transaction": last.transaction},
             after={"inbox_transaction": begun[0], "inbox": begun[1]},
             along=set_aside if refused else None,
@@ -100,18 +99,17 @@ def _sealed(
         return None
 
 
-def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]:
-    events: list[Event] = []
+def _read(rows: Sequence[InboxRow]) -> tuple[pa.Table, list[tuple[int, str]]]:
+    arrived = Rows()
     refused: list[tuple[int, str]] = []
     for row in rows:
         try:
-            message = msgspec.json.decode(row.body)
-            events.append(parse_event(event_record(message, row.received_at)))
+            arrived.add(row.body, row.received_at)
         except KundresaError as error:
             refused.append((row.sequence, str(error)))
         except Exception as error:  # whatever one event does, the others go on  # noqa: BLE001
             refused.append((row.sequence, f"{type(error).__name__}: {error}"))
-    return events, refused
+    return arrived.table(), refused
 
 
 def bookmark(store: Store) -> tuple[int, int]:
@@ -139,7 +137,8 @@ def _drop_day(day: date, data_folder: Path) -> bool:
         if _has_unsealed(day, data_folder):
             return False
         with transaction.atomic(), connection.cursor() as cursor:
-            for statement in sqlite_day_away(day, inbox_days()):
+            has_ids = ids_of(day) in connection.introspection.table_names(cursor)
+            for statement in sqlite_day_away(day, inbox_days(), has_ids=has_ids):
                 cursor.execute(statement)
         return True
     try:
