@@ -23,7 +23,7 @@ from kundresa.core.settings import secret_key, settings
 from kundresa.events.collect.days import table_of
 from kundresa.events.contracts import Erased, Held, Imported
 from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
-from kundresa.events.models import Erasure, SetAside, Source
+from kundresa.events.models import Erasure, Import, SetAside, Source
 from kundresa.events.queries import (
     exports_that,
     held_about,
@@ -31,6 +31,7 @@ from kundresa.events.queries import (
     inbox_ids_of,
     quarantine_files,
     store_of,
+    uploads_that_hold,
 )
 from kundresa.events.rules import keyed_hash, line_holds, pattern_of
 from kundresa.events.sealing import drop_gone, locked, sealing, write_version
@@ -41,10 +42,13 @@ from kundresa.store.objects import write_durably
 
 ERASE: Final = "erase_profile"
 LEDGER: Final = "erasures.jsonl"
+IMPORTING: Final = "importing.lock"
+UPLOAD_ERASED: Final = "The file was removed, because a customer who may be in it was erased."
 _TAKEN_OVER_AFTER: Final = timedelta(minutes=2)
 _ROWS_AT_ONCE: Final = 2_000
 _IDS_AT_ONCE: Final = 500
 _LONGEST_CHECKPOINT: Final = 10.0
+_LONGEST_IMPORT_STEP: Final = 120.0
 _log = logger(__name__)
 CHUNK: Final = 200_000
 """Rows of an import that become one version of the store."""
@@ -182,7 +186,7 @@ def _tell_audit(
 def _importing(folder: Path) -> Iterator[None]:
     # Two imports of one file would both begin where the last one stopped.
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "importing.lock").open("w") as lock:
+    with (folder / IMPORTING).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -286,6 +290,7 @@ def _names_in(workspace_id: int, data_folder: Path) -> set[str]:
 
 def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
     store = store_of(workspace_id, data_folder)
+    _erase_uploads(workspace_id, data_folder, identifiers)
     # Nothing may be on its way from the inbox into the store meanwhile: it would come back.
     with sealing(store.folder):
         drop_gone()
@@ -293,7 +298,7 @@ def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequenc
         store.erase(identifiers)
         write_version(workspace_id, store.version)
     pattern = pattern_of(identifiers)
-    for path, lines in quarantine_files(data_folder):
+    for path, lines in quarantine_files(workspace_id, data_folder):
         kept = [line for line in lines if not line_holds(line, pattern)]
         if not kept:
             path.unlink()
@@ -301,6 +306,30 @@ def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequenc
             _replace(path, "".join(kept))
     for path in exports_that(pattern.search, workspace_id, data_folder):
         path.unlink()
+
+
+def _erase_uploads(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
+    """Remove the uploaded files that name somebody, and end what is being imported of them."""
+    own = Import.objects.filter(workspace_id=workspace_id)
+    for path in uploads_that_hold(identifiers, workspace_id, data_folder):
+        ended = {"state": Import.FAILED, "error": UPLOAD_ERASED, "ended_at": now()}
+        at_work = own.filter(file=path.name, state__in=Import.AT_WORK)
+        is_at_work = bool(at_work.update(**ended))
+        own.filter(file=path.name, state__in=Import.MAY_START).update(**ended)
+        path.unlink(missing_ok=True)
+        if is_at_work:
+            # What it has read may still be on its way into the store, and would come back.
+            _wait_for_import(store_of(workspace_id, data_folder).folder)
+
+
+def _wait_for_import(folder: Path) -> None:
+    until = time.monotonic() + _LONGEST_IMPORT_STEP
+    while time.monotonic() < until:
+        with locked(folder / IMPORTING, wait=False) as is_free:
+            if is_free:
+                return
+        time.sleep(0.1)
+    raise _is_busy()
 
 
 def _replace(path: Path, text: str) -> None:

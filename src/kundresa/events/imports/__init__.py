@@ -1,0 +1,74 @@
+"""Imports from a page: a file is uploaded, its columns get a meaning, and a job takes it in.
+
+The command line reads a file where it lies and needs none of this.
+"""
+
+from kundresa.events.imports.mended import (
+    receive_mended,
+)
+from kundresa.events.imports.places import (
+    NoRoomError,
+    TooLargeError,
+    aside_of,
+    import_of,
+    imports_of,
+    in_peoples_names,
+    upload_of,
+)
+from kundresa.events.imports.plans import (
+    change_plan,
+    choices_in,
+    first_pieces,
+    fitted,
+    mapping_text,
+    plan_of,
+    plan_of_file,
+    save_mapping,
+    saved_mapping,
+    saved_mappings,
+)
+from kundresa.events.imports.running import (
+    run,
+)
+from kundresa.events.imports.turns import (
+    start,
+    stop,
+)
+from kundresa.events.imports.uploads import (
+    discard,
+    incoming_file,
+    receive,
+    refuse_without_room,
+    sweep_uploads,
+    write_incoming,
+)
+
+__all__ = [
+    "NoRoomError",
+    "TooLargeError",
+    "aside_of",
+    "change_plan",
+    "choices_in",
+    "discard",
+    "first_pieces",
+    "fitted",
+    "import_of",
+    "imports_of",
+    "in_peoples_names",
+    "incoming_file",
+    "mapping_text",
+    "plan_of",
+    "plan_of_file",
+    "receive",
+    "receive_mended",
+    "refuse_without_room",
+    "run",
+    "save_mapping",
+    "saved_mapping",
+    "saved_mappings",
+    "start",
+    "stop",
+    "sweep_uploads",
+    "upload_of",
+    "write_incoming",
+]

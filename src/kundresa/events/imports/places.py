@@ -1,0 +1,73 @@
+"""Where imports lie, and how much room there is for them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from kundresa.core.errors import BadInputError, KundresaError, NotFoundError
+from kundresa.events.models import Import
+from kundresa.events.queries import quarantine_of, uploads_of
+
+INCOMING: Final = "incoming"
+ROOM: Final = 256 << 20
+"""Bytes that stay free on the disk, whatever is uploaded and imported."""
+
+
+class NoRoomError(KundresaError):
+    """The disk is too full."""
+
+    status = 507
+    code = "no_room"
+
+
+class TooLargeError(KundresaError):
+    """The file is larger than the settings allow."""
+
+    status = 413
+    code = "too_large"
+
+
+def import_of(workspace_id: int, import_id: str) -> Import:
+    """Give an import of a workspace.
+
+    Raises
+    ------
+    NotFoundError
+        If the workspace has none of that name.
+    """
+    found = Import.objects.filter(workspace_id=workspace_id, id=import_id).first()
+    if found is None:
+        raise NotFoundError(f"There is no import {import_id!r}.")
+    return found
+
+
+def imports_of(workspace_id: int, *, most: int = 100) -> list[Import]:
+    """Give the newest imports of a workspace, newest first."""
+    return list(Import.objects.filter(workspace_id=workspace_id).order_by("-id")[:most])
+
+
+def upload_of(one: Import, data_folder: Path) -> Path:
+    """Give the place of an import's file, which may be gone."""
+    return uploads_of(one.workspace_id, data_folder) / one.file
+
+
+def aside_of(one: Import, data_folder: Path) -> Path:
+    """Give the place of an import's quarantine file, which may not be there."""
+    return quarantine_of(one.workspace_id, data_folder) / f"{one.id}.jsonl"
+
+
+def in_peoples_names(text: str, one: Import, data_folder: Path) -> str:
+    """Say a file by the name that people know, not by its place on the disk."""
+    return text.replace(str(upload_of(one, data_folder)), one.name).replace(one.file, one.name)
+
+
+def gone() -> BadInputError:
+    """Say that an upload is gone."""
+    return BadInputError("The uploaded file is no longer here.", hint="Upload it again.")
+
+
+def has_room(folder: Path, size: int = 0) -> bool:
+    """Tell whether so much can be written and the disk still has room."""
+    return shutil.disk_usage(folder).free >= size + ROOM
