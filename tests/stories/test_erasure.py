@@ -89,7 +89,13 @@ def test_no_byte_of_an_erased_customer_is_in_the_folder_while_the_server_runs(
     assert about["set_aside"][0]["message"]["messageId"] == "1-3"
     assert traces(server)
     answer = done(kundresa(server, "erase", ANN, "--yes"))
-    assert answer["erased"] == {"events": 3, "inbox": 4, "quarantine": 0, "exports": 2}
+    assert answer["erased"] == {
+        "events": 3,
+        "inbox": 4,
+        "quarantine": 0,
+        "exports": 2,
+        "uploads": 0,
+    }
     assert traces(server) == []
     send(server, key, 2)
     wait_until_sealed(server, 5)

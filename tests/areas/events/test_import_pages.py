@@ -16,10 +16,11 @@ from django.test import Client
 from ruamel.yaml import YAML
 
 from kundresa.accounts.api import Workspace, make_workspace
+from kundresa.core import incoming
 from kundresa.core.settings import settings
 from kundresa.events import imports
 from kundresa.events.api import erase_profile, held_about, store_of
-from kundresa.events.imports import places, running, uploads
+from kundresa.events.imports import running, uploads
 from kundresa.events.models import Import
 from kundresa.jobs.api import open_job_count
 from kundresa.project.data_folder import DataFolder
@@ -166,7 +167,7 @@ def test_a_file_that_is_too_large_is_refused(
 def test_a_disk_without_room_refuses_the_file(
     client: Client, shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "ROOM", 1 << 62)
+    monkeypatch.setattr(incoming, "ROOM", 1 << 62)
     answer = client.put("/w/alice/imports/upload/?name=x.csv", ORDERS,
                         content_type="application/octet-stream")  # fmt: skip
     assert answer.status_code == 507

@@ -7,8 +7,6 @@ from kundresa.events.imports.mended import (
     receive_mended,
 )
 from kundresa.events.imports.places import (
-    NoRoomError,
-    TooLargeError,
     aside_of,
     import_of,
     imports_of,
@@ -36,16 +34,12 @@ from kundresa.events.imports.turns import (
 )
 from kundresa.events.imports.uploads import (
     discard,
-    incoming_file,
     receive,
-    refuse_without_room,
     sweep_uploads,
     write_incoming,
 )
 
 __all__ = [
-    "NoRoomError",
-    "TooLargeError",
     "aside_of",
     "change_plan",
     "choices_in",
@@ -55,13 +49,11 @@ __all__ = [
     "import_of",
     "imports_of",
     "in_peoples_names",
-    "incoming_file",
     "mapping_text",
     "plan_of",
     "plan_of_file",
     "receive",
     "receive_mended",
-    "refuse_without_room",
     "run",
     "save_mapping",
     "saved_mapping",

@@ -1,32 +1,12 @@
-"""Where imports lie, and how much room there is for them."""
+"""Where imports and their files lie."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import Final
 
-from kundresa.core.errors import BadInputError, KundresaError, NotFoundError
+from kundresa.core.errors import BadInputError, NotFoundError
 from kundresa.events.models import Import
 from kundresa.events.queries import quarantine_of, uploads_of
-
-INCOMING: Final = "incoming"
-ROOM: Final = 256 << 20
-"""Bytes that stay free on the disk, whatever is uploaded and imported."""
-
-
-class NoRoomError(KundresaError):
-    """The disk is too full."""
-
-    status = 507
-    code = "no_room"
-
-
-class TooLargeError(KundresaError):
-    """The file is larger than the settings allow."""
-
-    status = 413
-    code = "too_large"
 
 
 def import_of(workspace_id: int, import_id: str) -> Import:
@@ -66,8 +46,3 @@ def in_peoples_names(text: str, one: Import, data_folder: Path) -> str:
 def gone() -> BadInputError:
     """Say that an upload is gone."""
     return BadInputError("The uploaded file is no longer here.", hint="Upload it again.")
-
-
-def has_room(folder: Path, size: int = 0) -> bool:
-    """Tell whether so much can be written and the disk still has room."""
-    return shutil.disk_usage(folder).free >= size + ROOM

@@ -14,15 +14,14 @@ from django.db import OperationalError
 from kundresa.core.clock import now
 from kundresa.core.errors import KundresaError
 from kundresa.core.ids import new_id
+from kundresa.core.incoming import NoRoomError, has_room
 from kundresa.core.logs import logger
 from kundresa.events.actions import take_in_pieces, taken_in
 from kundresa.events.errors import BusyError
 from kundresa.events.imports.mended import mapping_of_first, put_back
 from kundresa.events.imports.places import (
-    NoRoomError,
     aside_of,
     gone,
-    has_room,
     import_of,
     in_peoples_names,
     upload_of,

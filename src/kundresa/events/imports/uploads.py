@@ -13,7 +13,8 @@ from kundresa.accounts.api import write_audit_line
 from kundresa.core.clock import now
 from kundresa.core.errors import BadInputError
 from kundresa.core.ids import new_id
-from kundresa.events.imports.places import INCOMING, NoRoomError, TooLargeError, has_room, upload_of
+from kundresa.core.incoming import INCOMING, incoming_file, refuse_without_room
+from kundresa.events.imports.places import upload_of
 from kundresa.events.imports.plans import Plan, plan_of
 from kundresa.events.models import Import
 from kundresa.events.queries import uploads_of
@@ -23,39 +24,12 @@ from kundresa.events.sources.guess import first_look
 from kundresa.events.sources.recognise import holds_records, recognised
 
 
-def refuse_without_room(data_folder: Path, size: int, most: int) -> None:
-    """Raise when a file is too large, or would leave the disk without room.
-
-    Raises
-    ------
-    TooLargeError, NoRoomError
-    """
-    if size > most:
-        raise TooLargeError(
-            f"The file has {size / 1e6:,.0f} MB; {most / 1e6:,.0f} MB are allowed.",
-            hint="Pack it with gzip, split it, or import it on the command line.",
-        )
-    data_folder.mkdir(parents=True, exist_ok=True)
-    # The store takes about as much again.
-    if not has_room(data_folder, 2 * size):
-        raise NoRoomError(
-            "The disk has too little room for this file.", hint="Make room, then upload it again."
-        )
-
-
-def incoming_file(data_folder: Path) -> Path:
-    """Give a place for a file that is on its way; nothing in the name comes from the sender."""
-    folder = data_folder / "uploads" / INCOMING
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder / new_id()
-
-
 def write_incoming(pieces: Iterable[bytes], data_folder: Path, most: int) -> Path:
     """Write what comes in to a place of its own.
 
     Raises
     ------
-    TooLargeError, NoRoomError
+     NoRoomError
         Also in the middle; nothing stays then.
     """
     path, size = incoming_file(data_folder), 0
