@@ -8,6 +8,7 @@ from kundresa.events.imports.mended import (
 )
 from kundresa.events.imports.places import (
     aside_of,
+    head_of,
     import_of,
     imports_of,
     in_peoples_names,
@@ -46,6 +47,7 @@ __all__ = [
     "discard",
     "first_pieces",
     "fitted",
+    "head_of",
     "import_of",
     "imports_of",
     "in_peoples_names",

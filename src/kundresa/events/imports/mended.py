@@ -10,7 +10,7 @@ from typing import Any
 
 from kundresa.core.errors import BadInputError
 from kundresa.core.ids import new_id
-from kundresa.events.imports.places import aside_of, import_of, upload_of
+from kundresa.events.imports.places import aside_of, drop_upload, import_of, upload_of
 from kundresa.events.imports.plans import checked_mapping
 from kundresa.events.imports.turns import start
 from kundresa.events.imports.uploads import keep
@@ -110,6 +110,6 @@ def put_back(one: Import, data_folder: Path) -> None:
         path.chmod(0o600)
     else:
         path.unlink(missing_ok=True)
-        upload_of(first, data_folder).unlink(missing_ok=True)
+        drop_upload(first, data_folder)
     Import.objects.filter(id=first.id).update(rejected=len(rest))
     own.unlink(missing_ok=True)

@@ -33,6 +33,26 @@ def upload_of(one: Import, data_folder: Path) -> Path:
     return uploads_of(one.workspace_id, data_folder) / one.file
 
 
+def head_of(one: Import, data_folder: Path) -> Path:
+    """Give the place of the beginning of an import's file, or of the file where it is short."""
+    path = upload_of(one, data_folder)
+    head = head_beside(path)
+    return head if head.exists() else path
+
+
+def head_beside(path: Path) -> Path:
+    """Give the place of the beginning of a file, unpacked."""
+    name, _, suffix = path.name.removesuffix(".gz").partition(".")
+    return path.with_name(f"{name}.head.{suffix}")
+
+
+def drop_upload(one: Import, data_folder: Path) -> None:
+    """Remove an import's file."""
+    path = upload_of(one, data_folder)
+    head_beside(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
 def aside_of(one: Import, data_folder: Path) -> Path:
     """Give the place of an import's quarantine file, which may not be there."""
     return quarantine_of(one.workspace_id, data_folder) / f"{one.id}.jsonl"
@@ -40,7 +60,9 @@ def aside_of(one: Import, data_folder: Path) -> Path:
 
 def in_peoples_names(text: str, one: Import, data_folder: Path) -> str:
     """Say a file by the name that people know, not by its place on the disk."""
-    return text.replace(str(upload_of(one, data_folder)), one.name).replace(one.file, one.name)
+    for path in (upload_of(one, data_folder), head_beside(upload_of(one, data_folder))):
+        text = text.replace(str(path), one.name).replace(path.name, one.name)
+    return text
 
 
 def gone() -> BadInputError:

@@ -17,7 +17,7 @@ from ruamel.yaml.events import AliasEvent
 from kundresa.accounts.api import write_audit_line
 from kundresa.core.clock import now
 from kundresa.core.errors import BadInputError, NotFoundError
-from kundresa.events.imports.places import gone, upload_of
+from kundresa.events.imports.places import gone, head_of
 from kundresa.events.models import Import, SavedMapping
 from kundresa.events.queries import uploads_of
 from kundresa.events.sources import Piece, mapping_of, read_mapping
@@ -193,9 +193,10 @@ def checked_mapping(one: Import, data_folder: Path) -> SourceMapping | None:
 
 def first_pieces(one: Import, data_folder: Path) -> Iterator[Piece]:
     """Read an import's file from its beginning, for a preview; it wasn't read through before."""
-    if not upload_of(one, data_folder).exists():
+    path = head_of(one, data_folder)
+    if not path.exists():
         raise gone()
-    mapping = checked_mapping(one, data_folder)
-    if mapping is None:
-        return record_pieces(upload_of(one, data_folder))
-    return mapped_pieces(mapping)
+    data = mapping_in(one.plan, path.name)
+    if data is None:
+        return record_pieces(path)
+    return mapped_pieces(mapping_of(data, path.parent, one.name))

@@ -21,6 +21,7 @@ from kundresa.events.errors import BusyError
 from kundresa.events.imports.mended import mapping_of_first, put_back
 from kundresa.events.imports.places import (
     aside_of,
+    drop_upload,
     gone,
     import_of,
     in_peoples_names,
@@ -90,7 +91,7 @@ def _run(one: Import, data_folder: Path) -> None:
     own = Import.objects.filter(id=one.id, state__in=(Import.RUNNING, Import.STOPPING))
     own.update(state=Import.DONE, ended_at=now(), **ended)
     if one.mended_of or not aside_of(one, data_folder).exists():
-        upload_of(one, data_folder).unlink(missing_ok=True)
+        drop_upload(one, data_folder)
 
 
 def origin_of_import(one: Import, data_folder: Path) -> Origin:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
+import zlib
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -14,7 +17,7 @@ from kundresa.core.clock import now
 from kundresa.core.errors import BadInputError
 from kundresa.core.ids import new_id
 from kundresa.core.incoming import INCOMING, incoming_file, refuse_without_room
-from kundresa.events.imports.places import upload_of
+from kundresa.events.imports.places import drop_upload, head_beside
 from kundresa.events.imports.plans import Plan, plan_of
 from kundresa.events.models import Import
 from kundresa.events.queries import uploads_of
@@ -22,6 +25,8 @@ from kundresa.events.sources import guess_mapping, is_quarantine
 from kundresa.events.sources.choices import choices_of, unchosen, with_names
 from kundresa.events.sources.guess import first_look
 from kundresa.events.sources.recognise import holds_records, recognised
+
+_HEAD: Final = 1 << 20
 
 
 def write_incoming(pieces: Iterable[bytes], data_folder: Path, most: int) -> Path:
@@ -65,9 +70,10 @@ def receive(
                 hint="Mend them and upload them on the page of the import that they come from.",
             )
         called = name.replace("\\", "/").rpartition("/")[2].strip()[:200] or "file"
-        plan, notes = _first_plan(path, called, zone)
+        plan, notes = _first_plan(_kept_head(path), called, zone)
     except BaseException:
         path.unlink(missing_ok=True)
+        head_beside(path).unlink(missing_ok=True)
         raise
     return keep(workspace_id, path, called, plan, notes, actor)
 
@@ -77,6 +83,26 @@ def _moved(incoming: Path, target: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     incoming.chmod(0o600)
     return incoming.rename(path)
+
+
+def _kept_head(path: Path) -> Path:
+    """Keep the beginning of a long text beside it, as a preview must not wait for all of it."""
+    if path.suffixes[0] not in (".csv", ".jsonl", ".log"):
+        return path
+    with path.open("rb") as raw:
+        file = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+        try:
+            beginning = file.read(_HEAD)
+        except (EOFError, zlib.error, OSError):
+            return path  # what reads it next says so
+    cut = beginning.rfind(b"\n") + 1
+    is_wide = beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if len(beginning) < _HEAD or is_wide or not cut:
+        return path
+    head = head_beside(path)
+    head.touch(mode=0o600)
+    head.write_bytes(beginning[:cut])
+    return head
 
 
 def keep(
@@ -117,7 +143,7 @@ def discard(one: Import, data_folder: Path, *, actor: str) -> bool:
             write_audit_line(actor, "removed an upload", workspace_id=one.workspace_id,
                              subject=one.name, details={"import": one.id})  # fmt: skip
     if gone:
-        upload_of(one, data_folder).unlink(missing_ok=True)
+        drop_upload(one, data_folder)
     return bool(gone)
 
 

@@ -44,6 +44,21 @@ class Preview:
     rejected: list[Rejected] = field(default_factory=list)
     is_all: bool = False
 
+    @property
+    def has_channels(self) -> bool:
+        """Whether any event shown has a channel."""
+        return any(event.channel for event in self.events)
+
+    @property
+    def has_values(self) -> bool:
+        """Whether any event shown has an amount."""
+        return any(event.value is not None for event in self.events)
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether any event shown has a score."""
+        return any(event.score for event in self.events)
+
 
 def preview_of(pieces: Iterator[Piece], *, shown: int = SHOWN, enough: int = ENOUGH) -> Preview:
     """Read until enough rows are seen, and show the first events and the first bad rows."""
@@ -96,7 +111,9 @@ def _time(row: Mapping[str, Any]) -> str:
     moment = from_microseconds(row["time"]).astimezone(zone)
     if row["precision"] in ("year", "month", "day"):
         return moment.date().isoformat()
-    return moment.isoformat(sep=" ", timespec="auto")
+    exact = {"hour": "minutes", "minute": "minutes", "second": "seconds"}
+    text = moment.isoformat(sep=" ", timespec=exact.get(row["precision"], "auto"))
+    return f"{text[:-6]} {text[-6:]}"
 
 
 def _plain(value: Any) -> str:

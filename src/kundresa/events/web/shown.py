@@ -60,6 +60,7 @@ class DraftPage:
     preview: Preview | None = None
     bad: Sequence[BadRow] = ()
     names_events: bool = True
+    lacks_currency: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,12 +179,14 @@ def draft_page(one: Import, data_folder: Path) -> DraftPage:
 
 def _filled(page: DraftPage, one: Import, data_folder: Path) -> DraftPage:
     if page.choices is not None:
-        page = _with_columns(page, page.choices, imports.upload_of(one, data_folder))
+        page = _with_columns(page, page.choices, imports.head_of(one, data_folder))
     elif not page.is_records:
         page = replace(page, mapping_text=imports.mapping_text(one))
     if page.wrong:
         return page
     found = preview_of(imports.first_pieces(one, data_folder))
+    if imports.head_of(one, data_folder) != imports.upload_of(one, data_folder):
+        found = replace(found, is_all=False)
     return replace(page, preview=found, bad=bad_rows(found.rejected))
 
 
@@ -195,6 +198,8 @@ def _with_columns(page: DraftPage, choices: Choices, path: Path) -> DraftPage:
         columns=[ColumnRow(i, c, samples.get(c.column, [])) for i, c in enumerate(choices.columns)],
         wrong=wrong_in_words(wrong_in(choices)),
         names_events=not choices.that_become("event"),
+        lacks_currency=bool(choices.that_become("value"))
+        and not (choices.currency or choices.that_become("currency")),
     )
 
 

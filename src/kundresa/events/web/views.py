@@ -192,7 +192,8 @@ def progress(request: HttpRequest, workspace: str, import_id: str) -> HttpRespon
     """Show how far an import is; once it has ended, the browser loads the page anew."""
     owner, one = _one(workspace, import_id)
     page = shown.import_page(owner, one, _folder())
-    answer = render(request, "events/_progress.html", {"page": page, "workspace": owner})
+    context = {"page": page, "workspace": owner, "is_fragment": True}
+    answer = render(request, "events/_progress.html", context)
     if not page.is_at_work:
         answer.headers["HX-Refresh"] = "true"
     return answer
@@ -240,8 +241,10 @@ def quarantine_file(request: HttpRequest, workspace: str, import_id: str) -> Htt
 def mapping_file(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:  # noqa: ARG001
     """Give the mapping as a file."""
     _, one = _one(workspace, import_id)
-    if shown.has_wrong_choices(one) or one.mended_of:
+    if one.mended_of:
         raise Http404
+    if shown.has_wrong_choices(one):
+        return redirect("events:import", workspace, one.id)  # where what is wrong is told
     answer = HttpResponse(imports.mapping_text(one), content_type="application/yaml")
     name = content_disposition_header(as_attachment=True, filename=f"{one.name}.mapping.yaml")
     answer.headers["Content-Disposition"] = name or "attachment"
