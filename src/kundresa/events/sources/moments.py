@@ -253,7 +253,7 @@ def _fill(found: Moments, rows: Ints, wall: _Wall, clock: Clock) -> Any:
             time = time - time % width
             until = time + width - 1
     minutes = _minutes(offset)
-    at = rows
+    at: Any = rows
     if not known.all():
         at = rows[known]
         time, until, minutes = time[known], until[known], minutes[known]
