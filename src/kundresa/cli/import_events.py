@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kundresa.events.sources import Guess, Mapping, Origin, Piece, Quarantine, Rejected
 
 _SHOWN = 5
+_WIDEST = 400
 _SOURCES = (".jsonl", ".yaml", ".yml")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -191,7 +192,7 @@ def _put_back(mended: Path, rest: Path) -> Path:
 
 
 def _lines(done: Imported, origin: Origin, workspace: str, aside: str | None) -> list[str]:
-    read = f"Read {done.rows:,} rows of {origin.name}: {_held(done)}."
+    read = f"Read {_count(done.rows, 'row')} of {origin.name}: {_held(done)}."
     added = _added(done, workspace)
     new = _new(done) if done.added else []
     if aside is None:
@@ -275,7 +276,8 @@ class _Seen:
 
     def bad(self) -> list[str]:
         """List the first bad rows."""
-        return [f"  {bad.file}, line {bad.line}: {bad.reason}" for bad in self._first]
+        lines = (f"  {bad.file}, line {bad.line}: {bad.reason}" for bad in self._first)
+        return [line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…" for line in lines]
 
     def stopped(self, saved: Imported) -> str:
         """Say what is saved and how to go on."""
