@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from kundresa.core.times import from_microseconds
 from kundresa.measures.intervals import Difference, Rate, difference_of
-from kundresa.measures.items import Item, ItemNumbers, exit_masks, item_numbers
+from kundresa.measures.items import Item, ItemNumbers, exit_masks, item_numbers, stage_touches
 from kundresa.measures.journeys import (
     Bools,
     Cut,
@@ -69,6 +69,38 @@ class Unclaimed:
     count: int
 
 
+class Behind(Protocol):
+    """Opens the numbers of a map: gives profiles, as sorted codes."""
+
+    def of_stage(self, k: int, part: str) -> Ints:
+        """Give who reached a stage, or is in a part of it."""
+
+    def of_touchpoint(self, index: int, *, exits: bool) -> Ints:
+        """Give who touched a touchpoint, or left there."""
+
+
+@dataclass(frozen=True)
+class TableBehind:
+    """Opens numbers that were measured in memory; ``profile`` has a code per row."""
+
+    journeys: Journeys
+    parts: Split
+    profile: Ints
+
+    def of_stage(self, k: int, part: str) -> Ints:
+        """Give who reached a stage, or is in a part of it."""
+        chosen: Bools = getattr(self.parts, part)[k]
+        return np.unique(self.profile[chosen[self.journeys.journey]])
+
+    def of_touchpoint(self, index: int, *, exits: bool) -> Ints:
+        """Give who touched a touchpoint, or left there."""
+        rows = self.journeys.touches[index]
+        if exits:
+            left = exit_masks(self.journeys, self.parts, rows[None])[0]
+            rows = left[self.journeys.journey]
+        return np.unique(self.profile[rows])
+
+
 @dataclass(frozen=True)
 class LivingMap:
     """A map's numbers. ``to_json`` gives them as plain data, `profiles_behind` opens them."""
@@ -92,10 +124,7 @@ class LivingMap:
     unclaimed: tuple[Unclaimed, ...]
     notices: tuple[str, ...]
     before: Before | None
-    journeys: Journeys
-    parts: Split
-    profile: Ints
-    """Shape (n_rows,): the profile code of each row of ``journeys``."""
+    behind: Behind
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data: no NaN, None where a rate has no denominator."""
@@ -195,7 +224,7 @@ def living_map(
         cut.without_unit, int((parts.furthest < 0).sum()), stages, steps, touchpoints,
         _states(table, spec, in_period, touchpoints), earned,
         _unclaimed(table, cut, in_period if mask is None else in_period & mask),
-        (*_cut_notices(spec, cut), *notices), before, journeys, parts, profile,
+        (*_cut_notices(spec, cut), *notices), before, TableBehind(journeys, parts, profile),
     )  # fmt: skip
 
 
@@ -216,8 +245,9 @@ def _items(
     ids = [stage.id for stage in spec.stages]
     inside = [set(stage.all_touchpoints()) for stage in spec.stages]
     found = [union(journeys.touches, places(spec, s.all_touchpoints())) for s in spec.stages]
-    stage_touches = np.array(found, bool).reshape(len(ids), len(journeys.row))
+    touched = np.array(found, bool).reshape(len(ids), len(journeys.row))
     score, size = table.score[journeys.row], len(table.profiles)
+    reached = stage_touches(journeys, parts, ids, touched)
     points = [
         Item(t.id, journeys.touches[i], tuple(k for k, s in enumerate(inside) if t.id in s))
         for i, t in enumerate(spec.touchpoints)
@@ -228,7 +258,7 @@ def _items(
         for step in stage.steps
     ]
     touchpoints, steps = (
-        item_numbers(journeys, items, parts, ids, stage_touches, profile, size, score)
+        item_numbers(journeys, items, parts, reached, profile, size, score)
         for items in (points, columns)
     )
     rest = iter(steps)
@@ -332,21 +362,15 @@ def profiles_behind(
     KeyError
         If the map has no such stage, touchpoint or part.
     """
-    journeys, parts = measured.journeys, measured.parts
     if touchpoint is not None:
         index = [t.id for t in measured.spec.touchpoints].index(touchpoint)
-        rows = journeys.touches[index]
-        if part == "exits":
-            rows = exit_masks(journeys, parts, rows[None])[0][journeys.journey]
-        elif part not in {"reach", "reached"}:
+        if part not in {"reach", "reached", "exits"}:
             raise KeyError(part)
-        return np.unique(measured.profile[rows])
+        return measured.behind.of_touchpoint(index, exits=part == "exits")
     ids = [s.id for s in measured.spec.stages]
     if stage not in ids or part not in {"reached", "stopped_here", *PARTS}:
         raise KeyError(f"{stage} {part}")
-    k = ids.index(stage)
-    chosen: Bools = getattr(parts, "lost" if part == "stopped_here" else part)[k]
-    return np.unique(measured.profile[chosen[journeys.journey]])
+    return measured.behind.of_stage(ids.index(stage), "lost" if part == "stopped_here" else part)
 
 
 def plain(value: Any) -> Any:
