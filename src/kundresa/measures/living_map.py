@@ -218,13 +218,13 @@ def living_map(
     in_period = _in_period(table, period, end)
     before = _before(table, spec, stages, period, mode, end, mask) if compare else None
     if compare and before is None:
-        notices.append("There is no period before all of the data to compare with.")
+        notices.append(no_period_before())
     return LivingMap(
         spec, mode, period, end, len(journeys), count_codes(profile, size), len(journeys.row),
         cut.without_unit, int((parts.furthest < 0).sum()), stages, steps, touchpoints,
         _states(table, spec, in_period, touchpoints), earned,
         _unclaimed(table, cut, in_period if mask is None else in_period & mask),
-        (*_cut_notices(spec, cut), *notices), before, TableBehind(journeys, parts, profile),
+        (*cut_notices(spec, cut.without_unit), *notices), before, TableBehind(journeys, parts, profile),
     )  # fmt: skip
 
 
@@ -268,13 +268,22 @@ def _items(
 def _states(
     table: EventTable, spec: MapSpec, in_period: Bools, numbers: Sequence[ItemNumbers]
 ) -> dict[str, str]:
-    """Tell of each touchpoint: live, unused, no_data or not_instrumented."""
-    alive, masks = bool(in_period.any()), touch_masks(table, spec)
+    live = [bool((mask & in_period).any()) for mask in touch_masks(table, spec)]
+    return named_states(spec, live, numbers, alive=bool(in_period.any()))
+
+
+def named_states(
+    spec: MapSpec, live: Sequence[bool], numbers: Sequence[ItemNumbers], *, alive: bool
+) -> dict[str, str]:
+    """Tell of each touchpoint: live, unused, no_data or not_instrumented.
+
+    ``live`` has the touchpoints with events in the period; ``alive``: there are any events in it.
+    """
     states = {}
-    for touchpoint, mask, found in zip(spec.touchpoints, masks, numbers, strict=True):
+    for touchpoint, is_live, found in zip(spec.touchpoints, live, numbers, strict=True):
         if touchpoint.matcher is None:
             states[touchpoint.id] = "not_instrumented"
-        elif found.touches or (mask & in_period).any():
+        elif found.touches or is_live:
             states[touchpoint.id] = "live"
         else:
             states[touchpoint.id] = "unused" if alive else "no_data"
@@ -290,17 +299,28 @@ def _together(states: Mapping[str, str], touchpoints: Sequence[str]) -> str:
 def _unclaimed(table: EventTable, cut: Cut, counted: Bools) -> tuple[Unclaimed, ...]:
     claimed = cut.touched.any(axis=0) | cut.staged.any(axis=0)
     counts = np.bincount(table.event[counted & ~claimed], minlength=len(table.events))
-    found = [(table.events[i], int(counts[i])) for i in np.flatnonzero(counts)]
+    return most_common(table.events, counts)
+
+
+def most_common(names: Sequence[str], counts: Ints) -> tuple[Unclaimed, ...]:
+    """List the names of unclaimed events, the commonest first."""
+    found = [(names[i], int(counts[i])) for i in np.flatnonzero(counts)]
     return tuple(Unclaimed(*pair) for pair in sorted(found, key=lambda p: (-p[1], p[0]))[:LISTED])
 
 
-def _cut_notices(spec: MapSpec, cut: Cut) -> list[str]:
+def no_period_before() -> str:
+    """Say why there is nothing to compare with."""
+    return "There is no period before all of the data to compare with."
+
+
+def cut_notices(spec: MapSpec, without_unit: int) -> list[str]:
+    """Say what of a map or of its events could not be used."""
     known = {touchpoint.id for touchpoint in spec.touchpoints}
     named = {name for stage in spec.stages for name in stage.all_touchpoints()}
     notices = [f"Touchpoint {name!r} is not in the map's list." for name in sorted(named - known)]
-    if cut.without_unit:
+    if without_unit:
         what = spec.unit if isinstance(spec.unit, str) else f"property {spec.unit[1]!r}"
-        notices.append(f"{cut.without_unit} map events have no {what} and are in no journey.")
+        notices.append(f"{without_unit} map events have no {what} and are in no journey.")
     return notices
 
 
@@ -318,8 +338,14 @@ def _before(
     parts = split(journeys, spec, _judged_at(end, earlier, mode))
     profile = table.profile[journeys.row]
     then = stage_numbers(journeys, spec, parts, profile, len(table.profiles))
-    stages = {a.id: _compared(a, b) for a, b in zip(now, then, strict=True)}
-    return Before(earlier, end, len(journeys), stages)
+    return Before(earlier, end, len(journeys), stages_before(now, then))
+
+
+def stages_before(
+    now: Sequence[StageNumbers], then: Sequence[StageNumbers]
+) -> dict[str, StageBefore]:
+    """Hold the stages of a period against those of the one before."""
+    return {a.id: _compared(a, b) for a, b in zip(now, then, strict=True)}
 
 
 def _compared(now: StageNumbers, then: StageNumbers) -> StageBefore:
