@@ -6,6 +6,7 @@ import itertools
 import pickle
 import zlib
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import kundresa
 from kundresa.core.conditions import as_mask
 from kundresa.core.times import DAY
+from kundresa.measures import queries
 from kundresa.measures.executors import CancelledError, threads
 from kundresa.measures.living_map import living_map, profiles_behind
 from kundresa.measures.living_map_partial import MapSums
@@ -113,7 +116,7 @@ QUESTIONS = [
 ]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     log=LOGS, spec=SPECS, period=PERIODS, mode=st.sampled_from(["cohort", "activity"]),
     filtered=st.booleans(), compare=st.booleans(), small=st.sampled_from([0, 65_536]),
@@ -254,8 +257,43 @@ def test_a_withdrawn_question_ends_between_ranges(
     assert 3 <= len(heard) < 20
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=20), st.integers(0, 3))
 def test_names_are_hashed_as_zlib_does(names: list[str], first: int) -> None:
     encodable = [name.encode("utf-8", "replace").decode() for name in names]
     found = hashes_of(pa.array([*encodable, None], pa.string())[first:])
     assert found.tolist() == [zlib.crc32(name.encode()) for name in [*encodable, ""][first:]]
+
+
+def test_a_query_over_a_large_store_is_scanned_and_says_the_same(
+    crowded: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"kundresa_query": 1, "type": "living_map", "map": CROWDED, "filter": WEB,
+             "period": {"from": "2026-03-05", "to": "2026-03-20"}, "compare": "before"}  # fmt: skip
+    plain = kundresa.query(asked, crowded)
+    assert plain["totals"]["journeys"] > 100
+    monkeypatch.setattr(queries, "LARGE", 100)
+    monkeypatch.setattr(queries, "living_map", lambda *_a, **_k: pytest.fail("not scanned"))
+    assert kundresa.query(asked, crowded) == plain
+
+
+def test_a_map_by_account_is_measured_in_memory(
+    crowded: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "LARGE", 100)
+    spec = replace(CROWDED, unit="account")
+    found = kundresa.query({"kundresa_query": 1, "type": "living_map", "map": spec}, crowded)
+    assert found == living_map(crowded.table(), spec).to_json()
+
+
+def test_a_map_without_stages_has_its_touchpoints(crowded: Store) -> None:
+    spec = MapSpec((), POINTS)
+    found = scan_living_map(crowded.snapshot(), spec)
+    assert found.touchpoints[0].reach > 0
+    assert found.to_json() == living_map(crowded.table(), spec).to_json()
+
+
+def test_an_empty_store_has_an_empty_map(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    found = scan_living_map(store.snapshot(), CROWDED)
+    assert found.to_json() == living_map(store.table(), CROWDED).to_json()

@@ -31,7 +31,7 @@ class ExactLengths:
     def __init__(self, grid: Ints, quantiles: Sequence[float]) -> None:
         self._grid = grid
         self._ends = np.cumsum(grid, axis=1)
-        self._counts = grid.sum(axis=1).tolist()
+        self._counts: list[int] = grid.sum(axis=1).tolist()
         self._lists: list[Listed] = []
         self.wanted = np.zeros(grid.shape, np.uint8)
         for series, count in enumerate(self._counts):

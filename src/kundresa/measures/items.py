@@ -191,9 +191,11 @@ def stage_touches(
 ) -> StageTouches:
     """Count the journeys of each stage; ``masks`` (n_stages, n_rows) has its touchpoints."""
     exits = exit_masks(journeys, parts, masks)
-    sums = [part.sum(axis=1).tolist() for part in (parts.reached, parts.went_on, parts.lost)]
+    reached, went_on, lost = (
+        part.sum(axis=1).tolist() for part in (parts.reached, parts.went_on, parts.lost)
+    )
     touched = [int(journeys.any(mask).sum()) for mask in masks]
-    return StageTouches(ids, *sums, touched, exits.sum(axis=1).tolist())
+    return StageTouches(ids, reached, went_on, lost, touched, exits.sum(axis=1).tolist())
 
 
 def _counts(

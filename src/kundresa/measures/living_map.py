@@ -304,7 +304,7 @@ def _unclaimed(table: EventTable, cut: Cut, counted: Bools) -> tuple[Unclaimed, 
 
 def most_common(names: Sequence[str], counts: Ints) -> tuple[Unclaimed, ...]:
     """List the names of unclaimed events, the commonest first."""
-    found = [(names[i], int(counts[i])) for i in np.flatnonzero(counts)]
+    found = [(names[i], int(counts[i])) for i in np.flatnonzero(counts).tolist()]
     return tuple(Unclaimed(*pair) for pair in sorted(found, key=lambda p: (-p[1], p[0]))[:LISTED])
 
 

@@ -155,7 +155,7 @@ class _Split:
     def _named(self, tree: Any) -> Bools:
         wanted = set(tree["event"])
         hits = np.array([*(name in wanted for name in self._names), False])
-        return hits[self.event]
+        return np.asarray(hits[self.event], bool)
 
     def _divide(self, mask: Bools) -> None:
         size = len(self.event)

@@ -41,7 +41,7 @@ from kundresa.measures.specs import Condition, MapSpec, Mode, Period
 from kundresa.measures.stages import StageCounts, StageNumbers, numbers_of_stage
 from kundresa.store import Snapshot
 
-MOST_ITEMS: Final = 700
+MOST_PLACES: Final = 700
 """With more touchpoints or steps the counts of what follows what, 8 bytes for each pair and thread,
 and the histograms, 8 KiB for each, outgrow the memory of a thread.
 """
@@ -95,7 +95,7 @@ def scan_living_map(
     snapshot
         A version of a store.
     spec
-        The map; its unit is the profile. At most `MOST_ITEMS` touchpoints and as many steps.
+        The map; its unit is the profile. At most `MOST_PLACES` touchpoints and as many steps.
     period, mode, data_end, compare
         As in `living_map.living_map`.
     filter

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kundresa.measures.exact_lengths import ExactLengths, Listed, condensed
 from kundresa.measures.executors import Range
-from kundresa.measures.journeys import LONG_AGO, NEVER, Bools, Ints
+from kundresa.measures.journeys import LONG_AGO, NEVER, Ints
 from kundresa.measures.kernels import read_only
 from kundresa.measures.living_map_matches import Lists, Matches, matches_of
 from kundresa.measures.living_map_partial import (
@@ -68,7 +68,7 @@ class Walked:
     counts: Ints
 
     def __len__(self) -> int:
-        return self.journeys.shape[1] - 1
+        return int(self.journeys.shape[1]) - 1
 
 
 @dataclass(frozen=True)
@@ -225,10 +225,11 @@ class MapScan:
         if "value" not in self._present:
             return np.zeros((2, 0), np.int64)
         found = np.empty((2, int(slab.offsets[one.last] - slab.offsets[one.first])), np.int64)
+        low, high, by_event = view.edges
         count = own(
             read_only(slab.offsets), *self.when(slab), matches.codes, matches.flags,
-            read_only(slab.column("value")), walked.journeys, len(walked), view.data_end,
-            *view.edges, found,
+            read_only(slab.column("value")), walked.journeys, len(walked), view.data_end, low,
+            high, by_event, found,
         )  # fmt: skip
         return found[:, :count]
 
@@ -240,7 +241,8 @@ class MapScan:
             return money
         values = self._owned(one, walked, view)
         codes = self._currencies(slab, values[0])
-        values = values[:, (codes == self._bare) | (codes == asked.currency)]
+        counted = np.asarray((codes == self._bare) | (codes == asked.currency), bool)
+        values = values[:, counted]
         amounts, by_journey = slab.column("value")[values[0]], np.zeros(len(walked), np.int64)
         earn(
             walked.rows, walked.journeys, *self.when(slab), matches.codes,
@@ -296,6 +298,6 @@ def _tally(partial: MapSums, matches: Matches, counts: Ints) -> None:
     """Add what the codes in the period say of touchpoints and of names."""
     partial.live += counts @ matches.touches
     partial.events += counts.sum()
-    claimed: Bools = matches.touches.any(axis=1) | matches.staged.any(axis=1)
-    free = matches.counted & ~claimed
+    claimed = matches.touches.any(axis=1) | matches.staged.any(axis=1)
+    free = np.asarray(matches.counted & ~claimed, bool)
     np.add.at(partial.unclaimed, matches.event[free], counts[free])

@@ -90,7 +90,7 @@ def money(
     found, times = np.unique(codes[codes >= 0], return_counts=True)
     named = {table.currencies[c]: n for c, n in zip(found.tolist(), times.tolist(), strict=True)}
     currency = chosen_currency(spec, named)
-    code = table.currencies.index(currency) if currency in named else -1
+    code = table.currencies.index(currency) if currency and currency in named else -1
     counted = (codes == code) | (codes < 0)
     rows, journey = rows[counted], journey[counted]
     earned = _Earned(table.value[rows], journey, table.until[rows])

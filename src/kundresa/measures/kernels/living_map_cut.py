@@ -42,7 +42,7 @@ def _trace(
     end_of_table = uint64(len(flags) - 1)
     journeys = 0
     instant = place
-    before = int64(0)
+    before = 0
     # The earliest end of the journey, at instants before this one and at this one.
     ended, ends_now = NEVER, NEVER
     first = place
@@ -156,7 +156,7 @@ def cut(
     int, int
         How many rows and journeys were kept.
     """
-    place, journeys = int64(0), int64(0)
+    place, journeys = 0, 0
     for unit in range(first, last):
         if skip[unit]:
             continue

@@ -53,13 +53,13 @@ def chance_to_return(length: int, here: int) -> Any:
         together *= k / (length - fewer + k)
         if together < 1e-15:
             break
-    return int64(max(0.0, 1.0 - together) * CHANCE + 0.5)
+    return int(max(0.0, 1.0 - together) * CHANCE + 0.5)
 
 
 @njit(void(float64, int64, GRID), cache=True, nogil=True)
 def _feel(score: float, item: int, feelings: Any) -> None:
     """Add an answer: number, sum, and sum of squares in two halves that can't run over."""
-    whole = int64(np.rint(min(2.0, max(-2.0, score)) * FEELING))
+    whole = int(np.rint(min(2.0, max(-2.0, score)) * FEELING))
     square = whole * whole
     feelings[item, 0] += 1
     feelings[item, 1] += whole
@@ -188,8 +188,7 @@ def _visit(
     at: Any,
 ) -> None:  # fmt: skip
     """Go through a journey's visits."""
-    here = int64(-1)
-    left = int64(0)
+    here, left = -1, 0
     place = start
     while place < stop:
         now = time[rows[place]]
@@ -272,7 +271,7 @@ def meet(
                       counts, feelings)  # fmt: skip
         if count == 0:
             continue
-        touches = int64(0)
+        touches = 0
         for which in range(count):
             touches += state[_MEETS, met[which]]
             state[_MARK, met[which]] = -1

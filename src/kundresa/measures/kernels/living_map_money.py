@@ -159,7 +159,7 @@ def _hand_out(
 ) -> None:  # fmt: skip
     """Walk a journey's touches and give each what the steps add up to."""
     end_of_table = uint64(len(item_start) - 2)
-    after, whole, rest = value, int64(0), int64(0)
+    after, whole, rest = value, 0, 0
     for place in range(start, stop + 1):
         after -= steps[AFTER, place]
         whole += steps[WHOLE, place]
@@ -268,7 +268,7 @@ def draw(
     first = 0
     while first < len(by_journey):
         unit = journeys[UNIT, first]
-        last, value = first, int64(0)
+        last, value = first, 0
         while last < len(by_journey) and journeys[UNIT, last] == unit:
             value += by_journey[last]
             last += 1

@@ -138,7 +138,7 @@ def _started(
         earliest = NEVER
         for place in range(start, stop):
             earliest = min(earliest, time[rows[place]] + width[rows[place]])
-    found = int64(-1)
+    found = -1
     for place in range(start, stop):
         row = rows[place]
         if time[row] > earliest:
@@ -219,7 +219,7 @@ def split(
     seen = np.empty(len(final), np.int64)
     for k in range(len(final)):
         seen[k] = -1
-    before = int64(-1)
+    before = -1
     for number in range(len(parts)):
         start, stop, unit = journeys[0, number], journeys[0, number + 1], journeys[4, number]
         reached = _first_look(rows, start, stop, time, width, code, stage_start, stages, state)
