@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from kundresa.core.errors import BadInputError
 from kundresa.measures.exact_lengths import QUANTILES, ExactLengths
 from kundresa.measures.executors import Progress, accumulate, run
 from kundresa.measures.items import ItemCounts, ItemNumbers, StageTouches, numbers_of_items
@@ -82,6 +83,12 @@ class _Passes:
         )  # fmt: skip
 
 
+def is_scannable(spec: MapSpec) -> bool:
+    """Tell whether a map is by profile and small enough; `living_map.living_map` takes any."""
+    most = max(len(spec.touchpoints), sum(len(stage.steps) for stage in spec.stages))
+    return spec.unit == "profile" and most <= MOST_PLACES
+
+
 def scan_living_map(
     snapshot: Snapshot, spec: MapSpec, period: Period | None = None, *, mode: Mode = "cohort",
     data_end: int | None = None, filter: Condition | None = None, compare: bool = False,  # noqa: A002
@@ -108,6 +115,11 @@ def scan_living_map(
     LivingMap
         As `living_map.living_map` gives it, to the last digit. What opens it walks the slabs anew.
 
+    Raises
+    ------
+    BadInputError
+        If the map is not `is_scannable`.
+
     Notes
     -----
     Cost: two passes over time, event code and value, and a third to compare. Memory beside the
@@ -116,6 +128,9 @@ def scan_living_map(
     store, 50,000 rows at least. A thread keeps 8 KiB for each stage, touchpoint and step, and 8
     bytes for each pair of touchpoints or steps.
     """
+    if not is_scannable(spec):
+        said = f"A store is scanned for maps by profile with at most {MOST_PLACES} touchpoints."
+        raise BadInputError(said, hint="Measure this map in memory, with living_map.")
     newest = max((part.last for part in snapshot.version.parts), default=0)
     view = View(period, mode, newest if data_end is None else data_end)
     scan = MapScan(snapshot, spec, filter)

@@ -22,7 +22,7 @@ from kundresa.measures.funnel import FunnelStep, funnel
 from kundresa.measures.funnel_scan import scan_funnel
 from kundresa.measures.journeys import Bools
 from kundresa.measures.living_map import living_map
-from kundresa.measures.living_map_scan import MOST_PLACES, scan_living_map
+from kundresa.measures.living_map_scan import is_scannable, scan_living_map
 from kundresa.measures.specs import MapSpec, Mode, Period, TouchpointSpec, Unit
 from kundresa.measures.transitions import transitions
 from kundresa.measures.transitions_scan import MOST_ITEMS, scan_transitions
@@ -113,8 +113,7 @@ def _is_large(events: Events) -> TypeGuard[Snapshot]:
 
 def is_scanned(events: Events, spec: MapSpec) -> TypeGuard[Snapshot]:
     """Tell whether a map is measured by scanning the store, so that no table is needed."""
-    most = max(len(spec.touchpoints), sum(len(stage.steps) for stage in spec.stages))
-    return spec.unit == "profile" and most <= MOST_PLACES and _is_large(events)
+    return is_scannable(spec) and _is_large(events)
 
 
 def _fits(events: Snapshot, items: tuple[TouchpointSpec, ...] | None) -> bool:
