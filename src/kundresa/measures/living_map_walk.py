@@ -177,7 +177,9 @@ class MapScan:
             (asked.touchpoint_gaps, matches.touchpoints), (asked.step_gaps, matches.steps),
         ):  # fmt: skip
             sums = no_items(len(lengths.wanted), len(self.spec.stages))
-            self._meet(one, walked, parts, sums, items, lengths)
+            sums.gaps = np.zeros((2, 0), np.int64)
+            if lengths.room:
+                self._meet(one, walked, parts, sums, items, lengths)
             lists.append(condensed(sums.gaps))
         return Seen(self._earn(one, walked, view, asked), *lists)
 

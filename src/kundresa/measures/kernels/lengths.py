@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import int64, njit, types, uint8, void
+from numba import int64, njit, types, uint8
 
 BUCKETS = 1024
 """Of a histogram of lengths of time: 16 to each doubling, so each is at most 1/16 wide."""
@@ -43,7 +43,8 @@ def buckets_of(lengths: Any) -> Any:
     return _buckets(np.ascontiguousarray(lengths))
 
 
-@njit(void(int64, int64, GRID, WANTED, GRID, LENT), cache=True, nogil=True)
+# Inlined: handing four arrays over at every length would cost more than counting it.
+@njit(inline="always")
 def note(series: int, length: int, grids: Any, wanted: Any, listed: Any, at: Any) -> None:
     """Count a length of a series in ``grids``; without any, list it where its bucket is wanted.
 

@@ -9,7 +9,7 @@ the items that the journey touched, so many items cost nothing where few are met
 from typing import Any
 
 import numpy as np
-from numba import float64, int64, njit, types, uint8, uint32, uint64, void
+from numba import boolean, float64, int64, njit, types, uint8, uint32, uint64, void
 
 from kundresa.measures.kernels.lengths import GRID, LENT, WANTED, note
 from kundresa.measures.kernels.living_map_stages import LOST, NONE, WENT_ON
@@ -25,6 +25,12 @@ FEELING = 1 << 30
 
 CHANCE = 1 << 40
 """A chance is added up as a whole number of this part of one."""
+
+_HERE, _SINCE = 0, 1
+"""Of the visits in one journey: the item that is visited, and its last touch."""
+
+KNOWN = 64
+"""Up to so many touches the chances to return are kept."""
 
 _MEETS, _LEFT, _LAST, _BACK, _MARK, _GATHERED = 0, 1, 2, 3, 4, 5
 STATE = 6
@@ -54,6 +60,16 @@ def chance_to_return(length: int, here: int) -> Any:
         if together < 1e-15:
             break
     return int(max(0.0, 1.0 - together) * CHANCE + 0.5)
+
+
+@njit(int64(int64, int64, GRID), cache=True, nogil=True)
+def _known_chance(length: int, here: int, known: Any) -> Any:
+    """Give the same, kept where both are small: most journeys share theirs with many."""
+    if length >= len(known):
+        return chance_to_return(length, here)
+    if known[length, here] < 0:
+        known[length, here] = chance_to_return(length, here)
+    return known[length, here]
 
 
 @njit(void(float64, int64, GRID), cache=True, nogil=True)
@@ -117,10 +133,10 @@ def _return(
         entry = min(uint64(code[row]), end_of_table)
         first, last = item_start[entry], item_start[entry + uint64(1)]
         for at in range(first, last):
-            state[_MARK, items[at]] = row
+            state[_MARK, items[at]] = row + 1
         for which in range(number if first < last else 0):
             item = met[which]
-            if now > state[_LEFT, item] and state[_MARK, item] != row:
+            if now > state[_LEFT, item] and state[_MARK, item] != row + 1:
                 state[_BACK, item] = min(state[_BACK, item], until)
 
 
@@ -177,42 +193,70 @@ def _instant(
     return place, count
 
 
+# Inlined: handing seven arrays over at every touch would cost more than counting it.
+@njit(inline="always")
+def _step(
+    item: int, now: int, visit: Any, counts: Any, follows: Any, grids: Any, wanted: Any,
+    listed: Any, at: Any,
+) -> None:  # fmt: skip
+    """Go on to a touch: of the item that is visited, or of another."""
+    here = visit[_HERE]
+    if item != here:
+        counts[item, VISITS] += 1
+        if here >= 0:
+            follows[here, item] += 1
+            note(here, now - visit[_SINCE], grids, wanted, listed, at)
+        visit[_HERE] = item
+    visit[_SINCE] = now
+
+
 @njit(
-    void(_INTS, int64, int64, _INTS, _CODES, _INTS, _INTS, GRID, LENT, GRID, GRID, GRID, WANTED,
-         GRID, LENT),
+    void(_INTS, int64, int64, _INTS, _CODES, _INTS, _INTS, GRID, LENT, LENT, GRID, GRID, GRID,
+         WANTED, GRID, LENT),
     cache=True, nogil=True,
 )  # fmt: skip
 def _visit(
     rows: Any, start: int, stop: int, time: Any, code: Any, item_start: Any, items: Any,
-    state: Any, group: Any, counts: Any, follows: Any, grids: Any, wanted: Any, listed: Any,
-    at: Any,
+    state: Any, group: Any, visit: Any, counts: Any, follows: Any, grids: Any, wanted: Any,
+    listed: Any, at: Any,
 ) -> None:  # fmt: skip
     """Go through a journey's visits."""
-    here, left = -1, 0
+    end_of_table = uint64(len(item_start) - 2)
+    visit[_HERE] = -1
     place = start
     while place < stop:
         now = time[rows[place]]
-        place, count = _instant(rows, place, stop, time, code, item_start, items, state, group)
-        for which in range(count):
-            item = group[which]
-            if item != here:
-                counts[item, VISITS] += 1
-                if here >= 0:
-                    follows[here, item] += 1
-                    note(here, now - left, grids, wanted, listed, at)
-                here = item
-            left = now
-    if here >= 0:
-        counts[here, ENDED] += 1
+        if place + 1 < stop and time[rows[place + 1]] == now:
+            place, count = _instant(rows, place, stop, time, code, item_start, items, state, group)
+            for which in range(count):
+                _step(group[which], now, visit, counts, follows, grids, wanted, listed, at)
+            continue
+        entry = min(uint64(code[rows[place]]), end_of_table)
+        place += 1
+        for which in range(item_start[entry], item_start[entry + uint64(1)]):
+            _step(items[which], now, visit, counts, follows, grids, wanted, listed, at)
+    if visit[_HERE] >= 0:
+        counts[visit[_HERE], ENDED] += 1
 
 
-@njit(void(int64, int64, LENT, int64, GRID, LENT, types.Array(uint8, 1, "C", readonly=True), GRID,
+@njit(boolean(types.Array(uint8, 1, "C", readonly=True)), cache=True, nogil=True)
+def _is_lost(part: Any) -> Any:
+    lost = False
+    for k in range(len(part)):
+        lost = lost or part[k] == LOST
+    return lost
+
+
+@njit(void(int64, int64, LENT, GRID, LENT, types.Array(uint8, 1, "C", readonly=True), GRID, GRID,
            GRID), cache=True, nogil=True)  # fmt: skip
 def _count(
-    unit: int, number: int, met: Any, touches: int, state: Any, seen: Any, part: Any, counts: Any,
-    goes: Any,
+    unit: int, number: int, met: Any, state: Any, seen: Any, part: Any, counts: Any, goes: Any,
+    known: Any,
 ) -> None:  # fmt: skip
     """Count one journey at the items that it met, and forget it."""
+    touches = 0
+    for which in range(number):
+        touches += state[_MEETS, met[which]]
     for which in range(number):
         item = met[which]
         counts[item, REACH] += 1
@@ -221,7 +265,7 @@ def _count(
             counts[item, PROFILES] += 1
         if state[_LAST, item] > state[_BACK, item]:
             counts[item, RETURNS] += 1
-        counts[item, EXPECTED] += chance_to_return(touches, state[_MEETS, item])
+        counts[item, EXPECTED] += _known_chance(touches, state[_MEETS, item], known)
         state[_MEETS, item] = 0
         for k in range(len(part)):
             if part[k] != NONE:
@@ -257,36 +301,32 @@ def meet(
     counts, follows, goes, feelings : shape (n_items, COUNTS), square, (n_items, 3 * n_stages), 4
         What is added to; ``goes`` has reached, went on and lost of each stage.
     grids, wanted, listed, at
-        Times from one visit to the next, by the first item, as `lengths.note` takes them.
+        Times from one visit to the next, by the first item, as `lengths.note` takes them. Without
+        ``grids`` only the visits are walked.
     """
     size = len(counts)
     state = np.zeros((STATE, size), np.int64)
-    met, group = np.empty(size, np.int64), np.empty(size, np.int64)
+    met, group, visit = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(2, np.int64)
     seen = np.empty(size, np.int64)
     for item in range(size):
         seen[item] = -1
+    known = np.empty((KNOWN, KNOWN), np.int64)
+    for length in range(KNOWN):
+        for here in range(KNOWN):
+            known[length, here] = -1
     for number in range(len(parts)):
         start, stop, unit = journeys[0, number], journeys[0, number + 1], journeys[4, number]
-        count = _meet(rows, start, stop, time, width, code, score, item_start, items, state, met,
-                      counts, feelings)  # fmt: skip
-        if count == 0:
-            continue
-        touches = 0
-        for which in range(count):
-            touches += state[_MEETS, met[which]]
-            state[_MARK, met[which]] = -1
-        if count > 1:
-            _return(rows, start, stop, time, width, code, item_start, items, state, met, count)
-        lost = False
-        for k in range(parts.shape[1]):
-            lost = lost or parts[number, k] == LOST
-        if lost:
-            _exit(
-                rows, start, stop, time, width, code, item_start, items, state, met, count, counts
-            )
-        _visit(rows, start, stop, time, code, item_start, items, state, group, counts, follows,
-               grids, wanted, listed, at)  # fmt: skip
-        _count(unit, count, met, touches, state, seen, parts[number], counts, goes)
+        if len(grids) > 0:
+            count = _meet(rows, start, stop, time, width, code, score, item_start, items, state,
+                          met, counts, feelings)  # fmt: skip
+            if count > 1:
+                _return(rows, start, stop, time, width, code, item_start, items, state, met, count)
+            if count > 0 and _is_lost(parts[number]):
+                _exit(rows, start, stop, time, width, code, item_start, items, state, met, count,
+                      counts)  # fmt: skip
+            _count(unit, count, met, state, seen, parts[number], counts, goes, known)
+        _visit(rows, start, stop, time, code, item_start, items, state, group, visit, counts,
+               follows, grids, wanted, listed, at)  # fmt: skip
 
 
 @njit(
@@ -310,9 +350,7 @@ def leave(
     for item in range(len(counts)):
         touched[item], left[item] = -1, -1
     for number in range(len(parts)):
-        lost = False
-        for k in range(parts.shape[1]):
-            lost = lost or parts[number, k] == LOST
+        lost = _is_lost(parts[number])
         latest = time[rows[journeys[0, number + 1] - 1]]
         for place in range(journeys[0, number], journeys[0, number + 1]):
             row = rows[place]
