@@ -116,7 +116,7 @@ QUESTIONS = [
 ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     log=LOGS, spec=SPECS, period=PERIODS, mode=st.sampled_from(["cohort", "activity"]),
     filtered=st.booleans(), compare=st.booleans(), small=st.sampled_from([0, 65_536]),
@@ -257,7 +257,7 @@ def test_a_withdrawn_question_ends_between_ranges(
     assert 3 <= len(heard) < 20
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=20), st.integers(0, 3))
 def test_names_are_hashed_as_zlib_does(names: list[str], first: int) -> None:
     encodable = [name.encode("utf-8", "replace").decode() for name in names]
