@@ -47,7 +47,7 @@ class FunnelPartial:
 
 def empty_partial(size: int, *, times: bool = True) -> FunnelPartial:
     """Give the partial of nobody."""
-    from kundresa.measures.kernels.funnel import BUCKETS
+    from kundresa.measures.kernels.lengths import BUCKETS
 
     grids = (np.zeros((size if times else 0, BUCKETS), np.int64) for _ in range(2))
     return FunnelPartial(np.zeros(size + 1, np.int64), np.zeros(3, np.int64), *grids)
@@ -237,7 +237,7 @@ class _Times:
 
     def pick(self, runs: Ints) -> dict[tuple[int, int], tuple[Ints, Ints]]:
         """Give the lengths of the runs that lie in wanted buckets, each with its count."""
-        from kundresa.measures.kernels.funnel import buckets_of
+        from kundresa.measures.kernels.lengths import buckets_of
 
         found = {}
         for (which, step), buckets in self.wanted.items():
@@ -274,7 +274,7 @@ class _Times:
         ends = np.cumsum(histogram)
         bucket = int(np.searchsorted(ends, rank, side="right"))
         left = rank - int(ends[bucket] - histogram[bucket])
-        from kundresa.measures.kernels.funnel import buckets_of
+        from kundresa.measures.kernels.lengths import buckets_of
 
         lengths = np.array(sorted(self._found[which, step]), np.int64)
         inside = lengths[buckets_of(lengths) == bucket]

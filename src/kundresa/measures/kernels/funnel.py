@@ -7,16 +7,14 @@ try, to report the run of the deepest.
 
 # No future annotations here: numba reads the signatures of what it compiles.
 
-import math
 from typing import Any
 
 import numpy as np
 from numba import boolean, int64, njit, types, uint8, uint32, uint64, void
 
-NEVER = np.int64(np.iinfo(np.int64).max)
-BUCKETS = 1024
-"""Of a histogram of lengths of time: 16 to each doubling, so each is at most 1/16 wide."""
+from kundresa.measures.kernels.lengths import bucket_of
 
+NEVER = np.int64(np.iinfo(np.int64).max)
 SEVERAL = 255
 """Instead of a step's number, where an event matches several."""
 
@@ -27,15 +25,6 @@ _STEPS = types.Array(uint8, 1, "C", readonly=True)
 _BOOLS = types.Array(boolean, 1, "C", readonly=True)
 _LENT = int64[::1]
 _GRID = int64[:, ::1]
-
-
-@njit(int64(int64), cache=True, nogil=True)
-def bucket_of(length: int) -> Any:
-    """Give the bucket of a length of time in microseconds; lengths below 16 have their own."""
-    if length < 16:
-        return length
-    mantissa, exponent = math.frexp(float(length))
-    return (exponent - 4) * 16 + int(mantissa * 32.0) - 16
 
 
 @njit(boolean(_LENT, _LENT, int64), cache=True, nogil=True)
@@ -316,16 +305,3 @@ def walk(
         if len(runs):
             for step in range(size):
                 runs[unit - first, step] = best[step] if step < depth else NEVER
-
-
-@njit(int64[::1](_INTS), cache=True, nogil=True)
-def _buckets(lengths: Any) -> Any:
-    found = np.empty(len(lengths), np.int64)
-    for place in range(len(lengths)):
-        found[place] = bucket_of(lengths[place])
-    return found
-
-
-def buckets_of(lengths: Any) -> Any:
-    """Give the bucket of each length of time."""
-    return _buckets(np.ascontiguousarray(lengths))
