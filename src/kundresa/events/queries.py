@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -26,8 +26,7 @@ from kundresa.store.columns import CODED, dictionary_of, empty_value, is_text
 from kundresa.store.snapshot import is_in, rows_of_profiles
 
 
-@dataclass(frozen=True)
-class InboxRow:
+class InboxRow(NamedTuple):
     """An event in the inbox, with its place in the order of reading."""
 
     transaction: int
