@@ -24,7 +24,6 @@ from typing import Any, Final
 
 import psycopg
 
-from kundresa.store import Store
 from tests.support.server import Server, clean_environment, free_port
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -88,8 +87,7 @@ def measure(told: argparse.Namespace, data: Path, url: str) -> Figures:
         open_pages(told, server, seconds=0.1)
         pid = server.pid("collect")
         say("loading collect, until all of it is sealed")
-        store = Store(server.folder / "stores" / str(prepared["workspace"]))
-        worker = Sealing(store, server.pid("worker"))
+        worker = Sealing(server, int(str(prepared["workspace"])))
         alone = load(told, collect_port, key, pid)
         sealed = worker.figures(alone["accepted_events"])
         say("loading collect while pages are used")
@@ -146,14 +144,15 @@ def load(told: argparse.Namespace, port: int, key: str, pid: int) -> Figures:
 class Sealing:
     """Watches a worker from now on until it has sealed what came in."""
 
-    def __init__(self, store: Store, pid: int) -> None:
-        self._store, self._pid = store, pid
-        self._events, self._seconds = store.event_count, processor_seconds(pid)
+    def __init__(self, server: Server, workspace: int) -> None:
+        self._server, self._workspace, self._pid = server, workspace, server.pid("worker")
+        self._events = server.event_count(workspace)
+        self._seconds = processor_seconds(self._pid)
 
     def figures(self, events: int) -> Figures:
         """Wait for that many events; give what the worker spent on them."""
         began = time.monotonic()
-        while self._store.event_count - self._events < events:
+        while self._server.event_count(self._workspace) - self._events < events:
             if time.monotonic() - began > LONGEST_WAIT:
                 sys.exit("collect_under_load: the worker does not get through; see its log")
             time.sleep(0.1)
