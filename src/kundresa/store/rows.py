@@ -1,12 +1,14 @@
 """Rows: events as a table with plain names, on their way from a source into a store or a measure.
 
 A property has one column for each type it came with, named ``p/<type>/<name>``; what is neither
-text, number nor truth value stays as JSON in ``rest``.
+text, number nor truth value stays as JSON in ``rest``. Where there are very many properties, the
+rarest stand in ``overflow``.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -16,7 +18,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kundresa.core.records import Event
-from kundresa.store.table import Codes, EventTable, Floats, Property
+from kundresa.store.overflow import (
+    MOST_PROPERTIES,
+    OVERFLOW,
+    Spilled,
+    most_common,
+    names_in,
+    sort_of,
+    spilled,
+    to_overflow,
+)
+from kundresa.store.table import Codes, EventTable, Floats, Properties, Property
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _PLAIN: Final[Mapping[str, pa.DataType]] = {
@@ -25,9 +37,8 @@ _PLAIN: Final[Mapping[str, pa.DataType]] = {
     "currency": pa.string(), "channel": pa.string(), "group": pa.string(), "id": pa.string(),
     "score": pa.float64(), "score_raw": pa.float64(), "scale": pa.string(), "rest": pa.string(),
 }  # fmt: skip
-_UNCODED: Final = frozenset({"id", "rest"})
+_UNCODED: Final = frozenset({"id", "rest", OVERFLOW})
 """Texts that differ from row to row: a dictionary would only make them longer."""
-_SORTS: Final = {str: "text", int: "number", float: "number", bool: "boolean"}
 _TYPES: Final = {"text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
 
 
@@ -96,7 +107,7 @@ def _coded(name: str, column: pa.Array) -> pa.Array:
 
 def _rest(event: Event) -> str | None:
     rest: dict[str, Any] = {
-        "properties": {k: v for k, v in event.properties.items() if type(v) not in _SORTS},
+        "properties": {k: v for k, v in event.properties.items() if not sort_of(v)},
         "items": event.items,
         "identifiers": event.identifiers,
     }
@@ -105,36 +116,60 @@ def _rest(event: Event) -> str | None:
 
 
 def _property_columns(events: Sequence[Event]) -> dict[str, Any]:
+    chosen = _chosen(events)
     values: dict[tuple[str, str], list[Any]] = {}
+    others: list[dict[str, Any]] = [{} for _ in events]
     for index, event in enumerate(events):
         for name, value in event.properties.items():
-            sort = _SORTS.get(type(value))
-            if sort:
+            sort = sort_of(value)
+            if sort and chosen is not None and name not in chosen:
+                others[index][name] = value
+            elif sort:
                 if (sort, name) not in values:
                     values[sort, name] = [None] * len(events)
                 values[sort, name][index] = float(value) if sort == "number" else value
-    return {
+    columns = {
         f"p/{sort}/{name}": pa.array(column, _TYPES[sort])
         for (sort, name), column in sorted(values.items())
     }
+    if any(others):
+        columns[OVERFLOW] = pa.array([to_overflow(one) for one in others], pa.string())
+    return columns
 
 
-def _properties(rows: pa.Table) -> dict[str, Property]:
+def _chosen(events: Sequence[Event]) -> set[str] | None:
+    """Give the properties that get columns; None for all."""
+    counts = Counter(name for event in events for name in event.properties)
+    return most_common(counts, MOST_PROPERTIES) if len(counts) > MOST_PROPERTIES else None
+
+
+def _properties(rows: pa.Table) -> Properties:
     found: dict[str, dict[str, Any]] = {}
     for column in rows.column_names:
         if column.startswith("p/"):
             _, sort, name = column.split("/", 2)
             found.setdefault(name, {})[sort] = rows.column(column)
-    return {name: _property(sorts, rows.num_rows) for name, sorts in found.items()}
+    rest = rows.column(OVERFLOW) if OVERFLOW in rows.column_names else None
+    if rest is None:
+        return Properties(lambda: found, lambda name: _property(found.get(name), None, rows))
+    return Properties(
+        lambda: [*found, *(name for name in names_in(rest) if name not in found)],
+        lambda name: _property(found.get(name), spilled(rest, name), rows),
+    )
 
 
-def _property(sorts: dict[str, Any], count: int) -> Property:
+def _property(
+    sorts: dict[str, Any] | None, more: Spilled | None, rows: pa.Table
+) -> Property | None:
+    if not sorts and not more:
+        return None
+    sorts, count = sorts or {}, rows.num_rows
     text, texts = _codes(sorts["text"]) if "text" in sorts else (np.full(count, -1, np.int64), [])
     number = _floats(sorts["number"]) if "number" in sorts else np.full(count, np.nan)
     truth: NDArray[np.int8] = np.full(count, -1, np.int8)
     if "boolean" in sorts:
         truth = pc.fill_null(sorts["boolean"].cast(pa.int8()), -1).to_numpy()
-    return Property(text, texts, number, truth)
+    return Property(text, texts, number, truth).with_spilled(more)
 
 
 def _codes(column: Any) -> tuple[Codes, list[str]]:
