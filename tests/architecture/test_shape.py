@@ -23,6 +23,7 @@ FILES = {
 FOLDERS = {"web", "templates", "static", "migrations", "locale", "management", "templatetags"}
 OWN = {
     "events": {"collect", "sources", "inbox", "readings", "sealing", "row_keeper", "leases"},
+    "profiles": {"bulk", "merging"},
     "channels": None,
 }
 

@@ -40,8 +40,13 @@ class Watch:
 
     def __init__(self, page: Page) -> None:
         self.faults: list[str] = []
+        self._page = page
+        self._loading: list[Request] = []
+        self._left: list[Request] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        page.on("request", self._asked)
+        page.on("requestfinished", self._done)
         page.on("requestfailed", self._failed)
 
     def _said(self, message: ConsoleMessage) -> None:
@@ -49,10 +54,21 @@ class Watch:
         if message.type in {"error", "warning"} and not message.text.startswith(_ASKED_FOR):
             self.faults.append(f"console: {message.text}")
 
+    def _asked(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == self._page.main_frame:
+            # Going on to another page ends what the one before was still loading.
+            self._left, self._loading = self._loading, []
+        self._loading.append(request)
+
+    def _done(self, request: Request) -> None:
+        if request in self._loading:
+            self._loading.remove(request)
+
     def _failed(self, request: Request) -> None:
-        # Going on to another page ends what the first was still loading; that is no fault.
-        if request.failure != "net::ERR_ABORTED":
+        was_left = request in self._left or self._page.is_closed()
+        if request.failure != "net::ERR_ABORTED" or not was_left:
             self.faults.append(f"request: {request.url} {request.failure}")
+        self._done(request)
 
 
 def violations(page: Page) -> list[str]:

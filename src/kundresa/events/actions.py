@@ -8,10 +8,12 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import pyarrow as pa
 from django.db import OperationalError, connection, transaction
 
 from kundresa.accounts.api import has_audit_line, write_audit_line
@@ -20,23 +22,36 @@ from kundresa.core.ids import new_id, new_secret
 from kundresa.core.logs import logger
 from kundresa.core.settings import secret_key, settings
 from kundresa.events.collect.days import table_of
-from kundresa.events.contracts import Erased, Held, Imported
+from kundresa.events.contracts import Erased, Held, Imported, TakenReadings
 from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
 from kundresa.events.leases import LEASE
 from kundresa.events.models import Erasure, SetAside, Source
 from kundresa.events.queries import (
+    RowKey,
     exports_that,
     held_about,
     inbox_identifiers,
-    inbox_ids_of,
+    inbox_rows_of,
+    joined_but_kept,
     quarantine_files,
+    row_key,
     store_in,
     store_of,
 )
+from kundresa.events.readings import take_readings
 from kundresa.events.rules import keyed_hash, line_holds, pattern_of
 from kundresa.events.sealing import drop_gone
-from kundresa.events.sources import Piece, Quarantine, Reading
+from kundresa.events.sources import Contents, Piece, Quarantine, Rejected
 from kundresa.jobs.api import enqueue
+from kundresa.profiles import api as profiles
+from kundresa.profiles.api import (
+    BEHIND,
+    TABLES,
+    counts,
+    forget_profiles,
+    known_names,
+    make_profiles,
+)
 from kundresa.store import Store
 from kundresa.store.keeper import IMPORTING, SEALING, locked
 from kundresa.store.objects import write_durably
@@ -47,11 +62,12 @@ _TAKEN_OVER_AFTER: Final = timedelta(minutes=2)
 _ROWS_AT_ONCE: Final = 2_000
 _IDS_AT_ONCE: Final = 500
 _LONGEST_CHECKPOINT: Final = 10.0
+_LONG: Final = 6
 _log = logger(__name__)
 CHUNK: Final = 200_000
 """Rows of an import that become one version of the store."""
 
-_MARKS: Final = ("import", "import-events", "import-bad")
+_MARKS: Final = ("import", "import-events", "import-bad", "import-readings")
 
 
 class Pieces(Protocol):
@@ -80,7 +96,7 @@ def ensure_first_source(workspace_id: int) -> Source:
 
 
 def take_in(
-    workspace_id: int, folder: Path, reading: Reading, *, name: str, fingerprint: str, actor: str
+    workspace_id: int, folder: Path, reading: Contents, *, name: str, fingerprint: str, actor: str
 ) -> Imported:
     """Put the events of a file that was read into the store, only the first time; `take_in_pieces`.
 
@@ -88,7 +104,7 @@ def take_in(
     """
 
     def pieces(*, skip: int) -> list[Piece]:
-        whole = Piece(name, reading.rows, 1.0, reading.tables, reading.rejected)
+        whole = Piece(name, reading.rows, 1.0, reading.tables, reading.rejected, reading.readings)
         return [] if 0 < reading.rows <= skip else [whole]
 
     return take_in_pieces(
@@ -105,13 +121,15 @@ def take_in_pieces(
     fingerprint: str,
     actor: str,
     quarantine: Quarantine | None = None,
+    may_correct: bool = True,
 ) -> Imported:
-    """Put the events of a source into the store, some rows at a time, each row once.
+    """Put events into the store and readings into their table, some rows at a time, each once.
 
     ``fingerprint`` (`events.sources.fingerprint`) tells whether the same content came before. The
     store's version takes the events and how many rows are done in one step, so a call after a
     crash goes on where the last one stopped, and one after the end adds nothing. The audit line
-    comes last. Bad rows go to ``quarantine``. Nothing is started by imported events.
+    comes last. Bad rows go to ``quarantine``. Nothing is started by imported events. Readings are
+    taken before the store moves on: taken again after a crash, they change nothing.
 
     Raises
     ------
@@ -124,24 +142,48 @@ def take_in_pieces(
         is_over = has_audit_line(workspace_id, "imported events", fingerprint=fingerprint)
         if done.rows and is_over:
             return done
+        known = counts(workspace_id)
         if quarantine:
             quarantine.go_on_after(done.rejected)
         for chunk in _chunks(pieces(skip=done.rows), done.rows):
-            bad = [each for piece in chunk for each in piece.rejected]
             tables = [table for piece in chunk for table in piece.tables]
-            events = sum(table.num_rows for table in tables)
             before = _marks(done, fingerprint)
-            done = Imported(
-                chunk[-1].rows, done.events + events, done.added + events,
-                done.rejected + len(bad),
+            taken = take_readings(
+                workspace_id, (some for piece in chunk for some in piece.readings),
+                content=fingerprint, name=name, actor=actor, may_correct=may_correct,
             )  # fmt: skip
+            bad = [*(each for piece in chunk for each in piece.rejected), *taken.rejected]
+            done = _after(done, chunk[-1].rows, tables, taken, bad)
             # Before the store moves on: a crash between the two puts the same rows aside again.
             if quarantine:
                 quarantine.put(bad)
             store.append_rows(tables, marks=_marks(done, fingerprint), after=before)
+            _make_profiles(workspace_id, store, least=BEHIND)
         store.compact()
+        _make_profiles(workspace_id, store)
         _tell_audit(workspace_id, done, name=name, fingerprint=fingerprint, actor=actor)
-    return done
+        new = counts(workspace_id).since(known)
+    return replace(done, **asdict(new))
+
+
+def _make_profiles(workspace_id: int, store: Store, *, least: int = 1) -> None:
+    with store.holding(SEALING):
+        make_profiles(workspace_id, store, least=least)
+
+
+def _after(
+    done: Imported,
+    rows: int,
+    tables: Sequence[pa.Table],
+    taken: TakenReadings,
+    bad: Sequence[Rejected],
+) -> Imported:
+    events = sum(table.num_rows for table in tables)
+    return Imported(
+        rows, done.events + events, done.added + events, done.rejected + len(bad),
+        done.readings + taken.count, done.readings_added + taken.added,
+        done.readings_corrected + taken.corrected,
+    )  # fmt: skip
 
 
 def _chunks(pieces: Iterable[Piece], before: int) -> Iterator[list[Piece]]:
@@ -149,11 +191,15 @@ def _chunks(pieces: Iterable[Piece], before: int) -> Iterator[list[Piece]]:
     chunk: list[Piece] = []
     for piece in pieces:
         chunk.append(piece)
-        if piece.rows - before >= CHUNK:
+        if piece.rows - before >= CHUNK or sum(map(_reading_count, chunk)) >= CHUNK:
             yield chunk
             chunk, before = [], piece.rows
     if chunk:
         yield chunk
+
+
+def _reading_count(piece: Piece) -> int:
+    return sum(map(len, piece.readings))
 
 
 def taken_in(workspace_id: int, folder: Path, fingerprint: str) -> Imported:
@@ -163,20 +209,20 @@ def taken_in(workspace_id: int, folder: Path, fingerprint: str) -> Imported:
 
 def _taken_in(store: Store, fingerprint: str) -> Imported:
     marks = store.version.marks
-    rows, events, bad = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
-    return Imported(rows, events, 0, bad)
+    rows, events, bad, readings = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
+    return Imported(rows, events, 0, bad, readings)
 
 
 def _marks(done: Imported, fingerprint: str) -> dict[str, int]:
-    counts = (done.rows, done.events, done.rejected)
-    return {f"{what}:{fingerprint}": count for what, count in zip(_MARKS, counts, strict=True)}
+    parts = (done.rows, done.events, done.rejected, done.readings)
+    return {f"{what}:{fingerprint}": count for what, count in zip(_MARKS, parts, strict=True)}
 
 
 def _tell_audit(
     workspace_id: int, done: Imported, *, name: str, fingerprint: str, actor: str
 ) -> None:
     details = {"fingerprint": fingerprint, "events": done.events, "rows": done.rows,
-               "rejected": done.rejected}  # fmt: skip
+               "rejected": done.rejected, "readings": done.readings}  # fmt: skip
     with transaction.atomic():
         if not has_audit_line(workspace_id, "imported events", fingerprint=fingerprint):
             write_audit_line(
@@ -195,6 +241,29 @@ def _importing(store: Store) -> Iterator[None]:
                 f"{LEASE:.0f} seconds later at most.",
             )
         yield
+
+
+def split_profile(workspace_id: int, data_folder: Path, number: int, *, actor: str) -> None:
+    """Undo what made a profile one with others, and keep it apart; see `profiles.api`."""
+    store = store_of(workspace_id, data_folder)
+    with store.holding(SEALING):
+        profiles.split_profile(workspace_id, store, number, actor=actor)
+
+
+def rejoin_profile(workspace_id: int, data_folder: Path, number: int, *, actor: str) -> None:
+    """Take `split_profile` back."""
+    store = store_of(workspace_id, data_folder)
+    with store.holding(SEALING):
+        profiles.rejoin_profile(workspace_id, store, number, actor=actor)
+
+
+def set_merge_rules(
+    workspace_id: int, data_folder: Path, rules: profiles.MergeRules, *, actor: str
+) -> None:
+    """Choose which identifiers make profiles one; see `profiles.api`."""
+    store = store_of(workspace_id, data_folder)
+    with store.holding(SEALING):
+        profiles.set_merge_rules(workspace_id, store, rules, actor=actor)
 
 
 def erase_profile(workspace_id: int, data_folder: Path, profile: str, *, actor: str) -> Erased:
@@ -285,7 +354,7 @@ def replay_ledger(data_folder: Path, *, since: datetime | None = None) -> int:
 def _names_in(workspace_id: int, data_folder: Path) -> set[str]:
     names = store_of(workspace_id, data_folder).snapshot().dictionaries.texts("profile")
     in_store = {name for name in names.to_pylist() if name is not None}
-    return in_store | inbox_identifiers(workspace_id)
+    return in_store | inbox_identifiers(workspace_id) | known_names(workspace_id)
 
 
 def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
@@ -294,7 +363,11 @@ def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequenc
     with store.holding(SEALING):
         drop_gone()
         _erase_inbox(workspace_id, set(identifiers))
+        if kept := joined_but_kept(store, identifiers):
+            store.part([*kept, *identifiers])
         store.erase(identifiers)
+        # After the store, so that nothing can make them again of what it still had.
+        forget_profiles(workspace_id, store, identifiers)
     pattern = pattern_of(identifiers)
     for path, lines in quarantine_files(data_folder):
         kept = [line for line in lines if not line_holds(line, pattern)]
@@ -313,9 +386,9 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _erase_inbox(workspace_id: int, identifiers: set[str]) -> None:
-    for day, ids in inbox_ids_of(workspace_id, identifiers).items():
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            _erase_rows(workspace_id, table_of(day), ids[start : start + _IDS_AT_ONCE])
+    for day, keys in inbox_rows_of(workspace_id, identifiers).items():
+        for start in range(0, len(keys), _IDS_AT_ONCE):
+            _erase_rows(workspace_id, table_of(day), keys[start : start + _IDS_AT_ONCE])
     pattern = pattern_of(identifiers)
     told = SetAside.objects.filter(workspace_id=workspace_id).values_list("sequence", "reason")
     naming = [sequence for sequence, reason in told.iterator() if pattern.search(reason)]
@@ -323,11 +396,11 @@ def _erase_inbox(workspace_id: int, identifiers: set[str]) -> None:
         SetAside.objects.filter(sequence__in=naming[start : start + _IDS_AT_ONCE]).delete()
 
 
-def _erase_rows(workspace_id: int, table: str, ids: Sequence[str]) -> None:
-    places = ", ".join(["%s"] * len(ids))
-    where = f"{table} WHERE workspace_id = %s AND message_id IN ({places})"
+def _erase_rows(workspace_id: int, table: str, keys: Sequence[RowKey]) -> None:
+    places = ", ".join(["%s"] * len(keys))
+    where = f"{table} WHERE workspace_id = %s AND {row_key()} IN ({places})"
     with transaction.atomic(), connection.cursor() as cursor:
-        values: list[int | str] = [workspace_id, *ids]
+        values: list[RowKey] = [workspace_id, *keys]
         cursor.execute(
             "DELETE FROM events_set_aside WHERE sequence IN "  # noqa: S608
             f"(SELECT sequence FROM {where})",
@@ -407,7 +480,8 @@ def _scrub_database(identifiers: Sequence[str] | None) -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM events_inbox, events_set_aside, events_erasure")
+            tables = ", ".join(("events_inbox", "events_set_aside", "events_erasure", *TABLES))
+            cursor.execute(f"VACUUM {tables}")
         return
     _empty_log()
     if identifiers is None or _file_holds(Path(connection.settings_dict["NAME"]), identifiers):
@@ -440,11 +514,16 @@ def _is_busy() -> DatabaseBusyError:
 
 def _file_holds(path: Path, identifiers: Sequence[str]) -> bool:
     pattern = pattern_of(identifiers)
+    # In an index a text stands right behind another one, where no pattern for words finds it.
+    long = [one.encode() for one in identifiers if len(one) >= _LONG]
     kept = b""
     with path.open("rb") as file:
         while block := file.read(1 << 22):
             # What is cut at the end of a block is read again with the next.
-            if pattern.search((kept + block).decode("utf-8", "replace")):
+            whole = kept + block
+            if any(one in whole for one in long) or pattern.search(
+                whole.decode("utf-8", "replace")
+            ):
                 return True
             kept = block[-4096:]
     return False

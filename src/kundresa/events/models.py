@@ -1,4 +1,4 @@
-"""Tables of what came in: sources with their write keys, what was set aside, what was erased.
+"""Tables of what came in: sources with their keys, readings, what was set aside, what was erased.
 
 The inbox itself is plain SQL (`events.collect.days`), because the collect process writes it and
 because it has a table for each day.
@@ -102,3 +102,36 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} in workspace {self.workspace_id}"
+
+
+class Reading(models.Model):
+    """A number for a period, from ``begins`` until before ``ends`` (microseconds, UTC).
+
+    ``key`` is the hash of what makes it the one it is: series, period, place and source. Money is
+    in ``micro``, everything else in ``number``. ``content`` says which import it last came with.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    key = models.CharField(max_length=32)
+    series = models.CharField(max_length=200)
+    place_kind = models.CharField(max_length=10, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    source = models.CharField(max_length=200)
+    begins = models.BigIntegerField()
+    ends = models.BigIntegerField()
+    zone = models.CharField(max_length=64)
+    unit = models.CharField(max_length=200)
+    micro = models.BigIntegerField(null=True)
+    number = models.FloatField(null=True)
+    content = models.CharField(max_length=32)
+
+    class Meta:
+        db_table = "events_reading"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace_id", "key"], name="reading_once"),
+        )
+        indexes = (models.Index(fields=["workspace_id", "begins"], name="reading_by_period"),)
+
+    def __str__(self) -> str:
+        return f"{self.series} of workspace {self.workspace_id}"

@@ -22,6 +22,7 @@ from kundresa.events.errors import NoSuchProfileError
 from kundresa.events.models import SetAside, Source
 from kundresa.events.row_keeper import RowKeeper
 from kundresa.events.rules import in_json, line_holds, pattern_of, record_of, who
+from kundresa.profiles.api import knows_all, links_of
 from kundresa.store import Slab, Snapshot, Store
 from kundresa.store.columns import CODED, dictionary_of, empty_value, is_text
 from kundresa.store.snapshot import is_in, rows_of_profiles
@@ -132,15 +133,16 @@ def held_about(workspace_id: int, data_folder: Path, profile: str) -> Held:
     NoSuchProfileError
         If that is nothing.
     """
-    snapshot = store_of(workspace_id, data_folder).snapshot()
-    identifiers, shared = _identifiers_of(workspace_id, snapshot, profile)
+    store = store_of(workspace_id, data_folder)
+    snapshot = store.snapshot()
+    identifiers, shared = _identifiers_of(workspace_id, store, snapshot, profile)
     pattern = pattern_of(identifiers)
     held = Held(
         profile,
         tuple(sorted(identifiers)),
         tuple(sorted(shared)),
         events=sum(len(rows) for _, rows in _rows_of(snapshot, identifiers)),
-        inbox=sum(map(len, inbox_ids_of(workspace_id, identifiers).values())),
+        inbox=sum(map(len, inbox_rows_of(workspace_id, identifiers).values())),
         quarantine=sum(
             sum(line_holds(line, pattern) for line in lines)
             for _, lines in quarantine_files(data_folder)
@@ -156,7 +158,7 @@ def held_about(workspace_id: int, data_folder: Path, profile: str) -> Held:
 
 
 def _identifiers_of(
-    workspace_id: int, snapshot: Snapshot, profile: str
+    workspace_id: int, store: Store, snapshot: Snapshot, profile: str
 ) -> tuple[set[str], set[str]]:
     """Follow events and joins from one identifier; what leads to several profiles isn't followed.
 
@@ -165,7 +167,8 @@ def _identifiers_of(
     joined = _Joined(snapshot)
     found, shared, waiting = set[str](), set[str](), {profile}
     while waiting:
-        links = {*_store_links(snapshot, waiting), *_inbox_links(workspace_id, waiting)}
+        sealed = _sealed_links(workspace_id, store, snapshot, waiting)
+        links = {*sealed, *_inbox_links(workspace_id, waiting)}
         ahead: set[str] = set()
         for value in waiting:
             owners = {owner for owner, carried in links if value in carried and owner != value}
@@ -197,6 +200,28 @@ class _Joined:
         codes = [source for source, end in self._canonical.items() if end == code]
         texts = [self._texts[one].as_py() for one in codes]
         return {self.root(name), *(text for text in texts if text is not None)}
+
+
+def joined_but_kept(store: Store, identifiers: Sequence[str]) -> list[str]:
+    """Give who is one with some profiles by now, and isn't one of them."""
+    snapshot = store.snapshot()
+    words, canonical = snapshot.dictionaries, snapshot.canonical
+    codes = {code for code in words.find("profile", identifiers) if code is not None}
+    roots = {canonical.get(code, code) for code in codes}
+    members = roots.union(one for one, root in canonical.items() if root in roots)
+    texts = words.texts("profile").take(pa.array(sorted(members - codes), pa.int64()))
+    return [text for text in texts.to_pylist() if text is not None]
+
+
+def _sealed_links(
+    workspace_id: int, store: Store, snapshot: Snapshot, values: set[str]
+) -> Iterator[Link]:
+    """Read the tables of identifiers; only where they lack something, every row of the store."""
+    if not knows_all(workspace_id, snapshot.version):
+        yield from _store_links(snapshot, values)
+        return
+    for link in links_of(workspace_id, store, values):
+        yield link.key, link.values
 
 
 def _store_links(snapshot: Snapshot, values: set[str]) -> Iterator[Link]:
@@ -245,35 +270,44 @@ def _inbox_links(workspace_id: int, values: set[str]) -> Iterator[Link]:
         yield owner, carried
 
 
-def inbox_ids_of(workspace_id: int, identifiers: set[str]) -> Mapping[date, list[str]]:
-    """Give the message ids of the rows that carry an identifier, by day."""
-    found: dict[date, list[str]] = {}
-    for day, message_id, _, carried in _inbox_naming(workspace_id, identifiers):
+RowKey = int | str
+"""What finds a row of a day by an index: `row_key` tells the column."""
+
+
+def row_key() -> str:
+    """Name the column that a day's rows are found by, in a workspace."""
+    return "message_id" if connection.vendor == "postgresql" else "sequence"
+
+
+def inbox_rows_of(workspace_id: int, identifiers: set[str]) -> Mapping[date, list[RowKey]]:
+    """Give the keys of the rows that carry an identifier, by day."""
+    found: dict[date, list[RowKey]] = {}
+    for day, key, _, carried in _inbox_naming(workspace_id, identifiers):
         if carried & identifiers:
-            found.setdefault(day, []).append(message_id)
+            found.setdefault(day, []).append(key)
     return found
 
 
 def _inbox_naming(
     workspace_id: int, values: set[str]
-) -> Iterator[tuple[date, str, str, frozenset[str]]]:
+) -> Iterator[tuple[date, RowKey, str, frozenset[str]]]:
     # Each row is looked through for the bytes, and the few that have them are read.
     test = "position(%s in body) > 0" if connection.vendor == "postgresql" else "instr(body, %s)"
     forms = [in_json(value).encode() for value in sorted(values)]
     for day in inbox_days():
-        bodies: dict[str, bytes] = {}
+        bodies: dict[RowKey, bytes] = {}
         for start in range(0, len(forms), _MOST_TESTS):
             some = forms[start : start + _MOST_TESTS]
             query = (
-                f"SELECT message_id, body FROM {table_of(day)} "  # noqa: S608
+                f"SELECT {row_key()}, body FROM {table_of(day)} "  # noqa: S608
                 f"WHERE workspace_id = %s AND ({' OR '.join([test] * len(some))})"
             )
             with connection.cursor() as cursor:
                 cursor.execute(query, [workspace_id, *some])
                 bodies.update(cursor.fetchall())
-        for message_id, body in bodies.items():
+        for key, body in bodies.items():
             owner, said = who(msgspec.json.decode(bytes(body)))
-            yield day, message_id, owner or "", frozenset(said.values())
+            yield day, key, owner or "", frozenset(said.values())
 
 
 def inbox_identifiers(workspace_id: int) -> set[str]:

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-import msgspec
+import pyarrow as pa
 from django.db import DatabaseError, connection, transaction
 
 from kundresa.core.errors import KundresaError
 from kundresa.core.logs import logger
-from kundresa.core.records import Event, parse_event
-from kundresa.events.collect.days import GONE, sqlite_day_away, table_of
+from kundresa.events.collect.days import GONE, ids_of, sqlite_day_away, table_of
+from kundresa.events.columns import Rows
 from kundresa.events.models import SetAside
 from kundresa.events.queries import (
     InboxRow,
@@ -26,8 +26,8 @@ from kundresa.events.queries import (
     store_of,
     workspaces_of_day,
 )
-from kundresa.events.rules import event_record
 from kundresa.jobs.api import enqueue
+from kundresa.profiles.api import made_through, make_profiles
 from kundresa.store import Store, Version
 from kundresa.store.compaction import MANY
 from kundresa.store.keeper import SEALING, HoldLostError, MovedOnError
@@ -50,11 +50,14 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: boo
     store = store_in(workspace_id, folder)
     # A look costs nothing; a hold may be a write.
     if not inbox_after(workspace_id, bookmark(store), 1):
+        _catch_up(workspace_id, store, wait=wait)
         return 0
     with store.holding(SEALING, wait=wait) as has_won:
         begun = bookmark(store)
         rows = inbox_after(workspace_id, begun, limit) if has_won else ()
         version = _sealed(workspace_id, store, begun, rows) if rows else None
+        if version is not None:
+            make_profiles(workspace_id, store)
     if version is None:
         return 0
     if len(version.deltas) > MANY:
@@ -62,11 +65,20 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: boo
     return len(rows)
 
 
+def _catch_up(workspace_id: int, store: Store, *, wait: bool) -> None:
+    """Make the profiles that a crash left unmade."""
+    if made_through(workspace_id) >= store.version.sequence:
+        return
+    with store.holding(SEALING, wait=wait) as has_won:
+        if has_won:
+            make_profiles(workspace_id, store)
+
+
 def _sealed(
     workspace_id: int, store: Store, begun: tuple[int, int], rows: Sequence[InboxRow]
 ) -> Version | None:
     """Put the rows behind a bookmark into the store; None where somebody else did meanwhile."""
-    events, refused = _read(rows)
+    arrived, refused = _read(rows)
     last = rows[-1]
 
     def set_aside() -> None:
@@ -76,8 +88,8 @@ def _sealed(
         )
 
     try:
-        return store.append(
-            events,
+        return store.append_rows(
+            [arrived],
             marks={"inbox": last.sequence, "inbox_transaction": last.transaction},
             after={"inbox_transaction": begun[0], "inbox": begun[1]},
             along=set_aside if refused else None,
@@ -87,18 +99,17 @@ def _sealed(
         return None
 
 
-def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]:
-    events: list[Event] = []
+def _read(rows: Sequence[InboxRow]) -> tuple[pa.Table, list[tuple[int, str]]]:
+    arrived = Rows()
     refused: list[tuple[int, str]] = []
     for row in rows:
         try:
-            message = msgspec.json.decode(row.body)
-            events.append(parse_event(event_record(message, row.received_at)))
+            arrived.add(row.body, row.received_at)
         except KundresaError as error:
             refused.append((row.sequence, str(error)))
         except Exception as error:  # whatever one event does, the others go on  # noqa: BLE001
             refused.append((row.sequence, f"{type(error).__name__}: {error}"))
-    return events, refused
+    return arrived.table(), refused
 
 
 def bookmark(store: Store) -> tuple[int, int]:
@@ -126,7 +137,8 @@ def _drop_day(day: date, data_folder: Path) -> bool:
         if _has_unsealed(day, data_folder):
             return False
         with transaction.atomic(), connection.cursor() as cursor:
-            for statement in sqlite_day_away(day, inbox_days()):
+            has_ids = ids_of(day) in connection.introspection.table_names(cursor)
+            for statement in sqlite_day_away(day, inbox_days(), has_ids=has_ids):
                 cursor.execute(statement)
         return True
     try:

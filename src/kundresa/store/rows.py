@@ -62,7 +62,7 @@ def events_to_rows(events: Sequence[Event]) -> pa.Table:
         "rest": [_rest(event) for event in events],
     }
     plain = {name: pa.array(column, _PLAIN[name]) for name, column in columns.items()}
-    return rows_of(plain | _property_columns(events), len(events))
+    return rows_of(plain | property_columns([event.properties for event in events]), len(events))
 
 
 def rows_of(columns: Mapping[str, pa.Array], count: int) -> pa.Table:
@@ -115,32 +115,37 @@ def _rest(event: Event) -> str | None:
     return json.dumps(filled, ensure_ascii=False) if filled else None
 
 
-def _property_columns(events: Sequence[Event]) -> dict[str, Any]:
-    chosen = _chosen(events)
+def property_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
+    """Give the properties of rows as columns; very many of them, and the rarest overflow."""
+    chosen = _chosen(rows)
     values: dict[tuple[str, str], list[Any]] = {}
-    others: list[dict[str, Any]] = [{} for _ in events]
-    for index, event in enumerate(events):
-        for name, value in event.properties.items():
+    others: list[dict[str, Any]] = [] if chosen is None else [{} for _ in rows]
+    for index, row in enumerate(rows):
+        for name, value in row.items():
             sort = sort_of(value)
-            if sort and chosen is not None and name not in chosen:
+            if not sort:
+                continue
+            if chosen is not None and name not in chosen:
                 others[index][name] = value
-            elif sort:
-                if (sort, name) not in values:
-                    values[sort, name] = [None] * len(events)
-                values[sort, name][index] = float(value) if sort == "number" else value
+                continue
+            column = values.get((sort, name))
+            if column is None:
+                column = values[sort, name] = [None] * len(rows)
+            column[index] = float(value) if sort == "number" else value
     columns = {
         f"p/{sort}/{name}": pa.array(column, _TYPES[sort])
-        for (sort, name), column in sorted(values.items())
+        for (sort, name), column in values.items()
     }
     if any(others):
         columns[OVERFLOW] = pa.array([to_overflow(one) for one in others], pa.string())
     return columns
 
 
-def _chosen(events: Sequence[Event]) -> set[str] | None:
+def _chosen(rows: Sequence[Mapping[str, Any]]) -> set[str] | None:
     """Give the properties that get columns; None for all."""
-    counts = Counter(name for event in events for name in event.properties)
-    return most_common(counts, MOST_PROPERTIES) if len(counts) > MOST_PROPERTIES else None
+    if len(set[str]().union(*rows)) <= MOST_PROPERTIES:
+        return None
+    return most_common(Counter(name for row in rows for name in row), MOST_PROPERTIES)
 
 
 def _properties(rows: pa.Table) -> Properties:

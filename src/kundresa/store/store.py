@@ -10,7 +10,7 @@ that is what makes reading the log exactly once.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from typing import Final
 import pyarrow as pa
 
 from kundresa.core.records import Event
+from kundresa.store.arrivals import Arrivals, arrivals
 from kundresa.store.columns import encode
 from kundresa.store.compaction import compacted
 from kundresa.store.dictionary import Dictionaries
@@ -118,6 +119,10 @@ class Store:
     def table(self) -> EventTable:
         """Read every event of the current version into memory."""
         return table_of(self.snapshot())
+
+    def arrivals(self, version: Version, since: int) -> Iterator[Arrivals]:
+        """Give the rows of a version that came at a place in its sequence or later."""
+        return arrivals(self._objects, version, since)
 
     # --- changing -----------------------------------------------------------------------------
 

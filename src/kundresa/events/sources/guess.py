@@ -1,5 +1,7 @@
 """A mapping guessed from a file's header and first rows, to be read by somebody before it counts.
 
+A table that has no profile but days and numbers is taken for readings, any other for events.
+
 Every choice comes with a note that says how sure it is and why.
 """
 
@@ -20,6 +22,7 @@ from ruamel.yaml import YAML
 from kundresa.core.errors import BadInputError
 from kundresa.events.sources.batch import plain_text
 from kundresa.events.sources.guess_columns import MOSTLY, Column, best
+from kundresa.events.sources.guess_readings import guess_readings
 from kundresa.events.sources.tables import kind_of, open_table
 from kundresa.events.sources.text_file import lines_of, reading
 
@@ -52,7 +55,7 @@ class Guess:
 
 
 def guess_mapping(path: Path, *, zone: str = "UTC", folder: Path | None = None) -> Guess:
-    """Guess how the rows of a file become events, for a mapping in ``folder``.
+    """Guess how the rows of a file become events or readings, for a mapping in ``folder``.
 
     Raises
     ------
@@ -61,14 +64,24 @@ def guess_mapping(path: Path, *, zone: str = "UTC", folder: Path | None = None) 
     """
     table = _table_of(path)
     columns = _sample(path, table)
-    guess = _Guess(path, zone, columns)
-    rule = guess.rule()
     file = _beside(path, folder) if folder else path.name
     data: dict[str, Any] = {"kundresa_mapping": 1, "title": path.name, "zone": zone}
     data["tables"] = {_TABLE: {"file": file, **table}}
+    found = guess_readings(columns, path, zone)
+    if found is not None:
+        rule, notes = found
+        notes = [_first_note(path, columns), *notes]
+        return Guess({**data, "readings": [{"table": _TABLE, **rule}]}, tuple(notes))
+    guess = _Guess(path, zone, columns)
+    rule = guess.rule()
     if guess.types:
         data["types"] = guess.types
     return Guess({**data, "rows": [rule]}, tuple(guess.notes))
+
+
+def _first_note(path: Path, columns: Sequence[Column]) -> str:
+    count = len(columns[0].values)
+    return f"Guessed from the first {count:,} rows of {path.name}; read it first."
 
 
 def _beside(path: Path, folder: Path) -> str:
@@ -185,8 +198,7 @@ class _Guess:
         self._left = {column.name: column for column in columns if column.filled}
         self._zoneless: list[str] = []
         self.types: dict[str, str] = {}
-        count = len(columns[0].values)
-        self.notes = [f"Guessed from the first {count:,} rows of {path.name}; read it first."]
+        self.notes = [_first_note(path, columns)]
 
     def rule(self) -> dict[str, Any]:
         """Give the entry of ``rows``."""
