@@ -22,7 +22,16 @@ FILES = {
 }
 FOLDERS = {"web", "templates", "static", "migrations", "locale", "management", "templatetags"}
 OWN = {
-    "events": {"collect", "sources", "inbox", "readings", "sealing", "row_keeper", "leases"},
+    "events": {
+        "collect",
+        "sources",
+        "inbox",
+        "readings",
+        "sealing",
+        "row_keeper",
+        "leases",
+        "imports",
+    },
     "profiles": {"bulk", "merging"},
     "channels": None,
 }

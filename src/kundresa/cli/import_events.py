@@ -149,9 +149,9 @@ def _import(
 ) -> None:
     # Only now, so that a file that can't be read leaves no workspace behind.
     found, folder = open_workspace(workspace, data)
-    from kundresa.events.api import take_in_pieces, taken_in
+    from kundresa.events.api import quarantine_of, take_in_pieces, taken_in
 
-    aside = _place(origin, file, quarantine, folder.path)
+    aside = _place(origin, file, quarantine, quarantine_of(found.id, folder.path))
     seen = _Seen(origin, shown=not as_json)
     try:
         done = take_in_pieces(
@@ -175,7 +175,7 @@ def _place(origin: Origin, file: Path, quarantine: Path | None, folder: Path) ->
     """Say where bad rows go: those still bad after mending, first beside their file."""
     if origin.mended is not None:
         return origin.mended.with_name(f".{origin.mended.name}-{origin.fingerprint[:8]}.rest")
-    return quarantine or folder / "quarantine" / f"{file.name}-{origin.fingerprint[:8]}.jsonl"
+    return quarantine or folder / f"{file.name}-{origin.fingerprint[:8]}.jsonl"
 
 
 def _put_back(mended: Path, rest: Path) -> Path:

@@ -25,7 +25,7 @@ from kundresa.events.collect.days import table_of
 from kundresa.events.contracts import Erased, Held, Imported, TakenReadings
 from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
 from kundresa.events.leases import LEASE
-from kundresa.events.models import Erasure, SetAside, Source
+from kundresa.events.models import Erasure, Import, SetAside, Source
 from kundresa.events.queries import (
     RowKey,
     exports_that,
@@ -37,6 +37,7 @@ from kundresa.events.queries import (
     row_key,
     store_in,
     store_of,
+    uploads_that_hold,
 )
 from kundresa.events.readings import take_readings
 from kundresa.events.rules import keyed_hash, line_holds, pattern_of
@@ -58,11 +59,13 @@ from kundresa.store.objects import write_durably
 
 ERASE: Final = "erase_profile"
 LEDGER: Final = "erasures.jsonl"
+UPLOAD_ERASED: Final = "The file was removed, because a customer who may be in it was erased."
 _TAKEN_OVER_AFTER: Final = timedelta(minutes=2)
 _ROWS_AT_ONCE: Final = 2_000
 _IDS_AT_ONCE: Final = 500
 _LONGEST_CHECKPOINT: Final = 10.0
 _LONG: Final = 6
+_LONGEST_IMPORT_STEP: Final = 120.0
 _log = logger(__name__)
 CHUNK: Final = 200_000
 """Rows of an import that become one version of the store."""
@@ -359,6 +362,7 @@ def _names_in(workspace_id: int, data_folder: Path) -> set[str]:
 
 def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
     store = store_of(workspace_id, data_folder)
+    _erase_uploads(workspace_id, data_folder, identifiers)
     # Nothing may be on its way from the inbox into the store meanwhile: it would come back.
     with store.holding(SEALING):
         drop_gone()
@@ -369,7 +373,7 @@ def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequenc
         # After the store, so that nothing can make them again of what it still had.
         forget_profiles(workspace_id, store, identifiers)
     pattern = pattern_of(identifiers)
-    for path, lines in quarantine_files(data_folder):
+    for path, lines in quarantine_files(workspace_id, data_folder):
         kept = [line for line in lines if not line_holds(line, pattern)]
         if not kept:
             path.unlink()
@@ -377,6 +381,30 @@ def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequenc
             _replace(path, "".join(kept))
     for path in exports_that(pattern.search, workspace_id, data_folder):
         path.unlink()
+
+
+def _erase_uploads(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
+    """Remove the uploaded files that name somebody, and end what is being imported of them."""
+    own = Import.objects.filter(workspace_id=workspace_id)
+    for path in uploads_that_hold(identifiers, workspace_id, data_folder):
+        ended = {"state": Import.FAILED, "error": UPLOAD_ERASED, "ended_at": now()}
+        at_work = own.filter(file=path.name, state__in=Import.AT_WORK)
+        is_at_work = bool(at_work.update(**ended))
+        own.filter(file=path.name, state__in=Import.MAY_START).update(**ended)
+        path.unlink(missing_ok=True)
+        if is_at_work:
+            # What it has read may still be on its way into the store, and would come back.
+            _wait_for_import(store_of(workspace_id, data_folder))
+
+
+def _wait_for_import(store: Store) -> None:
+    until = time.monotonic() + _LONGEST_IMPORT_STEP
+    while time.monotonic() < until:
+        with store.holding(IMPORTING, wait=False) as is_free:
+            if is_free:
+                return
+        time.sleep(0.1)
+    raise _is_busy()
 
 
 def _replace(path: Path, text: str) -> None:

@@ -93,7 +93,8 @@ class Held:
     ``identifiers`` lead to the profile and to nobody else, its own name among them. ``shared``
     also stand in events of other profiles, which keep them. ``events`` are those in the store,
     ``inbox`` the rows as they came in (kept for some days), ``quarantine`` the lines of rows that
-    could not be imported, ``exports`` the files made of its data.
+    could not be imported, ``exports`` the files made of its data, ``uploads`` the files that wait to be
+    imported and name it.
     """
 
     profile: str
@@ -103,16 +104,17 @@ class Held:
     inbox: int
     quarantine: int
     exports: int
+    uploads: int = 0
 
     @property
     def is_nothing(self) -> bool:
         """Whether nothing at all was found."""
-        return not (self.events or self.inbox or self.quarantine or self.exports)
+        return not any(self.counts.values())
 
     @property
     def counts(self) -> dict[str, int]:
         """How much it is, for the ledger."""
-        names = ("events", "inbox", "quarantine", "exports")
+        names = ("events", "inbox", "quarantine", "exports", "uploads")
         return {name: getattr(self, name) for name in names}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -119,6 +120,16 @@ def exports_of(workspace_id: int, data_folder: Path) -> Path:
     return data_folder / "exports" / str(workspace_id)
 
 
+def uploads_of(workspace_id: int, data_folder: Path) -> Path:
+    """Give the folder of the files that were uploaded to be imported into a workspace."""
+    return data_folder / "uploads" / str(workspace_id)
+
+
+def quarantine_of(workspace_id: int, data_folder: Path) -> Path:
+    """Give the folder of a workspace's quarantine files."""
+    return data_folder / "quarantine" / str(workspace_id)
+
+
 # --- who is who ---------------------------------------------------------------------------------
 
 Link = tuple[str, frozenset[str]]
@@ -145,9 +156,10 @@ def held_about(workspace_id: int, data_folder: Path, profile: str) -> Held:
         inbox=sum(map(len, inbox_rows_of(workspace_id, identifiers).values())),
         quarantine=sum(
             sum(line_holds(line, pattern) for line in lines)
-            for _, lines in quarantine_files(data_folder)
+            for _, lines in quarantine_files(workspace_id, data_folder)
         ),
         exports=len(exports_that(pattern.search, workspace_id, data_folder)),
+        uploads=len(uploads_that_hold(identifiers, workspace_id, data_folder)),
     )
     if held.is_nothing:
         raise NoSuchProfileError(
@@ -326,9 +338,13 @@ def inbox_identifiers(workspace_id: int) -> set[str]:
 # --- files --------------------------------------------------------------------------------------
 
 
-def quarantine_files(data_folder: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Give the quarantine files with their lines."""
-    for path in sorted((data_folder / "quarantine").rglob("*")):
+def quarantine_files(workspace_id: int, data_folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Give a workspace's quarantine files with their lines.
+
+    Files right in the folder are of a time when nothing told whose they are; they may be anybody's.
+    """
+    found = quarantine_of(workspace_id, data_folder)
+    for path in sorted([*found.rglob("*"), *found.parent.glob("*")]):
         if path.is_file():
             yield path, path.read_text("utf-8", "replace").splitlines(keepends=True)
 
@@ -344,6 +360,34 @@ def exports_that(hold: Callable[[str], object], workspace_id: int, data_folder: 
             except UnicodeDecodeError:
                 found.append(path)
     return found
+
+
+def uploads_that_hold(
+    identifiers: Iterable[str], workspace_id: int, data_folder: Path
+) -> list[Path]:
+    """Give the uploaded files that name an identifier; of those that are no plain text all.
+
+    They can be uploaded again, and nobody knows what a packed one holds.
+    """
+    pattern = pattern_of(form for one in identifiers for form in (one, one.replace('"', '""')))
+    files = sorted(uploads_of(workspace_id, data_folder).glob("*"))
+    return [path for path in files if path.is_file() and _may_name(path, pattern)]
+
+
+def _may_name(path: Path, pattern: re.Pattern[str]) -> bool:
+    if path.suffix in (".gz", ".parquet", ".xes"):
+        return True
+    kept = ""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            while block := file.read(1 << 22):
+                # What is cut at the end of a block is read again with the next.
+                if pattern.search(kept + block):
+                    return True
+                kept = block[-4096:]
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 # --- everything about a profile -----------------------------------------------------------------
@@ -372,7 +416,7 @@ def unsealed_of(
     pattern = pattern_of(identifiers)
     lines = [
         json.loads(line)
-        for _, lines in quarantine_files(data_folder)
+        for _, lines in quarantine_files(workspace_id, data_folder)
         for line in lines
         if line_holds(line, pattern)
     ]

@@ -103,7 +103,7 @@ def test_no_byte_of_an_erased_customer_remains_and_others_keep_theirs(
     held = held_about(workspace, tmp_path, DEVICE)
     assert held.identifiers == (ANN, DEVICE)
     done = erase_profile(workspace, tmp_path, ANN, actor="alice")
-    assert done.counts == {"events": 3, "inbox": 5, "quarantine": 1, "exports": 1}
+    assert done.counts == {"events": 3, "inbox": 5, "quarantine": 1, "exports": 1, "uploads": 0}
     assert traces(tmp_path, ANN, DEVICE) == []
     assert SetAside.objects.count() == 0
     seal_inbox(workspace, tmp_path / "stores" / str(workspace))

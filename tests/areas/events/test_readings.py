@@ -125,7 +125,7 @@ def test_events_and_readings_stand_in_one_file(tmp_path: Path) -> None:
     shop = make_workspace("Shop")
     event = {"profile": "ann", "event": "Bought", "time": "2026-03-01"}
     done = bring_file(shop, tmp_path, write(tmp_path, event, record(), {**event, "time": "soon"}))
-    assert done == Imported(3, 1, 1, 1, readings=1, readings_added=1)
+    assert done == Imported(3, 1, 1, 1, readings=1, readings_added=1, profiles=1)
 
 
 def test_money_is_whole_millionths_and_other_numbers_are_not(tmp_path: Path) -> None:
