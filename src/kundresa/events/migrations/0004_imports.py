@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0002_inbox_by_days'),
+        ('events', '0003_store_versions'),
     ]
 
     operations = [
