@@ -188,7 +188,9 @@ def mapping_text(one: Import) -> str:
 def checked_mapping(one: Import, data_folder: Path) -> SourceMapping | None:
     """Give the mapping of an import's file, or none of event records."""
     data = mapping_in(one.plan, one.file)
-    return data and mapping_of(data, uploads_of(one.workspace_id, data_folder), one.name)
+    if data is None:
+        return None
+    return mapping_of(data, uploads_of(one.workspace_id, data_folder), one.name)
 
 
 def first_pieces(one: Import, data_folder: Path) -> Iterator[Piece]:
