@@ -22,7 +22,7 @@ def scope_of(method: str = "PUT", path: str = WHERE, length: int | None = None) 
 
 
 def send(folder: Path, pieces: Iterable[bytes], *, length: int | None = None, most: int = 1,
-         gone_after: int | None = None) -> dict[str, Any]:  # fmt: skip
+         gone_after: int | None = None, method: str = "PUT") -> dict[str, Any]:  # fmt: skip
     """Send a body, and tell what the page found."""
     told: dict[str, Any] = {"is_asked": False}
     messages = list(_messages(list(pieces), gone_after))
@@ -38,7 +38,7 @@ def send(folder: Path, pieces: Iterable[bytes], *, length: int | None = None, mo
         told["after"] = await inner()
 
     settings = Settings(data_dir=folder, upload_megabytes=most)
-    asyncio.run(take_upload(scope_of(length=length), receive, page, page, settings))
+    asyncio.run(take_upload(scope_of(method, length=length), receive, page, page, settings))
     return told
 
 
@@ -79,6 +79,17 @@ def test_a_sender_who_leaves_leaves_nothing(tmp_path: Path) -> None:
     told = send(tmp_path, [b"a", b"b", b"c"], gone_after=1)
     assert not told["is_asked"]
     assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("length", [2_000_000, 8])
+def test_a_form_is_passed_on_or_refused_unread(tmp_path: Path, length: int) -> None:
+    told = send(tmp_path, [b"a form"], length=length, method="POST")
+    if length == 8:
+        assert told["body"]["body"] == b"a form"
+        assert told["refused"] is None
+    else:
+        assert told["body"]["body"] == b""
+        assert isinstance(told["refused"], incoming.TooLargeError)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ def index(request: HttpRequest, workspace: str) -> HttpResponseBase:
 
 @changing
 def _take_form(request: HttpRequest, owner: Workspace) -> HttpResponseBase:
+    if refused := _refused(request):
+        return _index(request, owner, error=in_language(str(refused)), status=refused.status)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _index(request, owner, error=_errors(form, "file"), status=400)
@@ -109,7 +111,7 @@ def upload(request: HttpRequest, workspace: str) -> HttpResponseBase:
 def _received(request: HttpRequest, owner: Workspace, pieces: Iterator[bytes], name: str) -> Import:
     told = settings()
     scope = getattr(request, "scope", {})
-    if refused := scope.get("kundresa.refused"):
+    if refused := _refused(request):
         raise refused
     incoming = scope.get("kundresa.upload") or imports.write_incoming(
         pieces, told.data_dir, told.upload_megabytes * 1_000_000
@@ -118,6 +120,12 @@ def _received(request: HttpRequest, owner: Workspace, pieces: Iterator[bytes], n
     return imports.receive(
         owner.id, told.data_dir, incoming, name=name, zone=zone, actor=actor_of(request)
     )
+
+
+def _refused(request: HttpRequest) -> KundresaError | None:
+    """Give why a file was refused before it came here (`project.uploads`)."""
+    found: KundresaError | None = getattr(request, "scope", {}).get("kundresa.refused")
+    return found
 
 
 def _index(
