@@ -168,8 +168,8 @@ def _import(
         aside = _put_back(origin.mended, aside)
     kept = str(aside) if done.rejected and aside.exists() else None
     body = {**vars(done), "workspace": found.slug, "quarantine": kept}
-    lines = _lines(done, origin, found.slug, kept)
-    answer(body, as_json=as_json, text="\n".join(lines[:1] + lines[1:2] + seen.bad() + lines[2:]))
+    lines = [*_taken(done, origin, found.slug), *seen.bad(), *_aside(done, origin, kept)]
+    answer(body, as_json=as_json, text="\n".join(lines))
 
 
 def _place(origin: Origin, file: Path, quarantine: Path | None, folder: Path) -> Path:
@@ -191,16 +191,18 @@ def _put_back(mended: Path, rest: Path) -> Path:
     return mended
 
 
-def _lines(done: Imported, origin: Origin, workspace: str, aside: str | None) -> list[str]:
+def _taken(done: Imported, origin: Origin, workspace: str) -> list[str]:
     read = f"Read {_count(done.rows, 'row')} of {origin.name}: {_held(done)}."
     added = _added(done, workspace)
-    new = _new(done) if done.added else []
+    return [read, added, *_new(done)] if done.added else [read, added]
+
+
+def _aside(done: Imported, origin: Origin, aside: str | None) -> list[str]:
     if aside is None:
-        return [read, added, *new]
+        return []
     if origin.mended is not None:
-        still = f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."
-        return [read, added, *new, still]
-    return [read, added, *new, f"Put aside: {_rows(done.rejected)}, in {aside}."]
+        return [f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."]
+    return [f"Put aside: {_rows(done.rejected)}, in {aside}."]
 
 
 def _new(done: Imported) -> list[str]:
