@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kundresa.core.conditions import as_mask
 from kundresa.core.times import SECOND
-from kundresa.measures.executors import Progress, Range, accumulate, run
+from kundresa.measures.executors import Progress, Range, accumulate, run, threads_of
 from kundresa.measures.journeys import NEVER, Ints
 from kundresa.measures.kernels import read_only
 from kundresa.measures.slab_masks import counted_rows
@@ -114,6 +114,7 @@ def count_transitions(
     -----
     Memory beside the mapped columns: 64 bytes for each pair of items and thread.
     """
+    snapshot.load(("time", "event"), threads=threads_of(threads))
     scan = _Scan(snapshot, touchpoints, gap, filter, period)
     total = accumulate(
         snapshot.slabs, lambda: TransitionsPartial(len(scan.names)), scan.add, threads=threads,
@@ -149,6 +150,7 @@ def scan_transitions(
     pass, which makes the medians exact, 8 to 16 bytes for each wait that lies within a factor of
     four of its edge's median, and as much again to sort them. Cost: two passes.
     """
+    snapshot.load(("time", "event"), threads=threads_of(threads))
     scan = _Scan(snapshot, touchpoints, gap, filter, period)
     total = accumulate(
         snapshot.slabs, lambda: TransitionsPartial(len(scan.names)), scan.add, threads=threads,

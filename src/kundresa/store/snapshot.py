@@ -8,6 +8,7 @@ skip them: late and merged data are read right without being rewritten first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
@@ -137,6 +138,12 @@ class Snapshot:
         if pieces:
             slabs.append(MergedSlab(pieces, self.canonical))
         return tuple(slabs)
+
+    def load(self, names: Sequence[str], *, threads: int) -> None:
+        """Have some columns of all parts at hand, read side by side; others are read when asked."""
+        missing = [reader for reader in self._readers.values() if not reader.has(names)]
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda reader: reader.load(names), missing))
 
     def blocks(self) -> Iterator[Block]:
         """Give all columns of all rows, slab by slab, with canonical profiles."""
