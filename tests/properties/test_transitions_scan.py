@@ -35,20 +35,19 @@ POINTS = st.sampled_from(
 @settings(max_examples=50, deadline=None)
 @given(
     log=LOGS, points=POINTS, gap=st.sampled_from([None, 0, 1, 3]), filtered=st.booleans(),
-    small=st.sampled_from([0, 65_536]), room=st.sampled_from([3, 2**32 - 1]), fits=st.booleans(),
+    small=st.sampled_from([0, 65_536]), fits=st.booleans(),
 )  # fmt: skip
 def test_the_kernel_says_what_the_plain_transitions_say(
     tmp_path_factory: pytest.TempPathFactory, log: Log, points: tuple[TouchpointSpec, ...] | None,
-    gap: int | None, filtered: bool, small: int, room: int, fits: bool,
+    gap: int | None, filtered: bool, small: int, fits: bool,
 ) -> None:  # fmt: skip
-    """With counts of 32 bits and wider ones, and waits sorted as one number with edges or two."""
+    """With waits that are sorted as one number with their edges, and those that don't fit."""
     store = log.store(tmp_path_factory.mktemp("store"))
     length = None if gap is None else gap * HOUR
     wanted = WEB if filtered else None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(snapshot, "SMALL", small)
         patch.setattr(threads, "LEAST_ROWS", 3)
-        patch.setattr(transitions_scan, "_ROOM", room)
         if not fits:
             patch.setattr(transitions_scan, "_longest", lambda _snapshot: 2**62)
         found = scan_transitions(store.snapshot(), touchpoints=points, gap=length, filter=wanted)
@@ -106,3 +105,13 @@ def test_many_events_of_one_instant_stand_in_the_order_of_their_names(tmp_path: 
     # Squares modulo 7 are 0, 1, 2 and 4.
     assert changes == {("a", "b"): 1, ("b", "c"): 1, ("c", "e"): 1}
     assert found.cases == 1
+
+
+def test_an_edge_may_be_followed_more_often_than_sixteen_bits_count(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for piece in range(2):
+        times = range(piece * 70_000, (piece + 1) * 70_000)
+        store.append([Event("p", "a", Moment(n * HOUR, n * HOUR, "hour")) for n in times])
+    found = count_transitions(store.snapshot(), threads=1)
+    assert found.edges.tolist() == [[139_999]]
+    assert found.waits[0, 0, 7] == 139_999  # an hour lies between 4^15 and 4^16 microseconds

@@ -25,48 +25,45 @@ from kundresa.store.columns import dictionary_of
 from kundresa.store.slab_columns import SlabColumns
 
 MOST_ITEMS: Final = 700
-"""With more items the histograms of waits, 64 bytes an edge, outgrow the memory of a thread."""
-
-_ROOM: Final = 0xFFFF_FFFF
+"""With more items the histograms of waits, 160 bytes an edge, outgrow the memory of a thread."""
 
 
+@dataclass
 class TransitionsPartial:
     """What a range of units adds; small beside the rows, and any two add.
 
-    Waits are counted in 32 bits, half the memory to walk through, and move to 64 before as many
-    rows are walked as 32 bits can count.
+    ``narrow`` and ``wide`` together count the waits, see `kernels.transitions`.
     """
 
-    def __init__(self, size: int) -> None:
-        from kundresa.measures.kernels.transitions import WAITS
-
-        self.cases = np.zeros(1, np.int64)
-        self.starts = np.zeros(size, np.int64)
-        self.ends = np.zeros(size, np.int64)
-        self.narrow = np.zeros(size * size * WAITS, np.uint32)
-        self._wide: Ints | None = None
-        self._room = _ROOM
+    cases: Ints
+    starts: Ints
+    ends: Ints
+    narrow: NDArray[np.uint16]
+    wide: Ints
 
     @property
     def waits(self) -> Ints:
         """Give how many waits of each edge lie in each bucket, shape (size * size * WAITS,)."""
-        wide = self.narrow.astype(np.int64)
-        return wide if self._wide is None else wide + self._wide
-
-    def make_room(self, rows: int) -> None:
-        """Get ready for a walk over so many rows: none counts an edge twice."""
-        if rows > self._room:
-            self._wide, self._room = self.waits, _ROOM
-            self.narrow[:] = 0
-        self._room -= rows
+        found: Ints = self.wide + self.narrow
+        return found
 
     def add(self, other: TransitionsPartial) -> None:
         """Take another range's counts in."""
-        self._wide, self._room = self.waits + other.waits, _ROOM
-        self.narrow[:] = 0
         self.cases += other.cases
         self.starts += other.starts
         self.ends += other.ends
+        self.wide += other.wide
+        self.wide += other.narrow
+
+
+def empty_partial(size: int) -> TransitionsPartial:
+    """Give the partial of nobody."""
+    from kundresa.measures.kernels.transitions import WAITS
+
+    cases, starts, ends, wide = (
+        np.zeros(length, np.int64) for length in (1, size, size, size * size * WAITS)
+    )
+    return TransitionsPartial(cases, starts, ends, np.zeros(len(wide), np.uint16), wide)
 
 
 @dataclass(frozen=True)
@@ -112,12 +109,12 @@ def count_transitions(
 
     Notes
     -----
-    Memory beside the mapped columns: 64 bytes for each pair of items and thread.
+    Memory beside the mapped columns: 160 bytes for each pair of items and thread.
     """
     snapshot.load(("time", "event"), threads=threads_of(threads))
     scan = _Scan(snapshot, touchpoints, gap, filter, period)
     total = accumulate(
-        snapshot.slabs, lambda: TransitionsPartial(len(scan.names)), scan.add, threads=threads,
+        snapshot.slabs, lambda: empty_partial(len(scan.names)), scan.add, threads=threads,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
     return scan.counts(total)
@@ -146,14 +143,14 @@ def scan_transitions(
 
     Notes
     -----
-    Memory beside the mapped columns: 64 bytes for each pair of items and thread, and in the second
+    Memory beside the mapped columns: 160 bytes for each pair of items and thread, and in the second
     pass, which makes the medians exact, 8 to 16 bytes for each wait that lies within a factor of
     four of its edge's median, and as much again to sort them. Cost: two passes.
     """
     snapshot.load(("time", "event"), threads=threads_of(threads))
     scan = _Scan(snapshot, touchpoints, gap, filter, period)
     total = accumulate(
-        snapshot.slabs, lambda: TransitionsPartial(len(scan.names)), scan.add, threads=threads,
+        snapshot.slabs, lambda: empty_partial(len(scan.names)), scan.add, threads=threads,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
     counts = scan.counts(total)
@@ -207,8 +204,7 @@ class _Scan:
         # Numba is imported here, so that small data doesn't wait for it.
         from kundresa.measures.kernels.transitions import count
 
-        partial.make_room(_rows(one))
-        self._walk(count, one, partial.cases, partial.starts, partial.ends, partial.narrow)
+        self._walk(count, one, **vars(partial))
 
     def picked(self, one: Range, medians: _Medians) -> tuple[Ints, Ints]:
         """Give the wanted waits of a range, with their edges."""
@@ -216,15 +212,16 @@ class _Scan:
 
         room = _rows(one) * self._items[id(one.slab)].most
         edges, waits = np.empty(room, np.uint32), np.empty(room, np.int64)
-        found = self._walk(pick, one, read_only(medians.wanted), edges, waits)
+        found = self._walk(pick, one, wanted=read_only(medians.wanted), edges=edges, waits=waits)
         return medians.packed(edges[:found], waits[:found])
 
-    def _walk(self, kernel: Any, one: Range, *rest: Any) -> Any:
+    def _walk(self, kernel: Any, one: Range, **lent: Any) -> Any:
         slab, items = one.slab, self._items[id(one.slab)]
+        longest = int(np.diff(slab.offsets[one.first : one.last + 1]).max(initial=0))
         return kernel(
             read_only(slab.offsets), read_only(slab.skip), read_only(slab.column("time")),
-            items.codes, items.item_of, items.start, items.items, items.most, len(self.names),
-            self._gap, one.first, one.last, *rest,
+            items.codes, items.item_of, items.start, items.items, len(self.names), self._gap,
+            one.first, one.last, group=np.empty(longest * items.most, np.int64), **lent,
         )  # fmt: skip
 
 
