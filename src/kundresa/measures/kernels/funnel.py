@@ -115,13 +115,21 @@ def _one_event(now: int, bits: Any, size: int, window: int, state: Any, lent: An
                 state[k + 1, step] = lent[step]
 
 
+@njit(void(_GRID, _GRID), cache=True, nogil=True)
+def _copy(grid: Any, to: Any) -> None:
+    # Element by element: assigning slices compiles five seconds of code for an error's message.
+    for row in range(grid.shape[0]):
+        for column in range(grid.shape[1]):
+            to[row, column] = grid[row, column]
+
+
 @njit(void(int64, _BITS, int64, int64, int64, _GRID, _GRID, _LENT, _GRID), cache=True, nogil=True)
 def _one_instant(
     now: int, bits: Any, count: int, size: int, window: int, state: Any, new: Any, lent: Any,
     places: Any,
 ) -> None:  # fmt: skip
     """Let the events of one instant, in whatever order helps, lengthen every try."""
-    new[:, :] = state
+    _copy(state, new)
     for k in range(size):
         if k and (state[k, 0] == NEVER or now - state[k, 0] > window):
             continue
@@ -132,7 +140,7 @@ def _one_instant(
             if _beats(lent, new[k + ahead], k + ahead):
                 for step in range(k + ahead):
                     new[k + ahead, step] = lent[step]
-    state[:, :] = new
+    _copy(new, state)
 
 
 @njit(
