@@ -19,7 +19,7 @@ from kundresa.measures.executors import threads
 from kundresa.measures.specs import TouchpointSpec
 from kundresa.measures.transitions import transitions
 from kundresa.measures.transitions_scan import count_transitions, scan_transitions
-from kundresa.store import Store, snapshot
+from kundresa.store import Store, merging, snapshot
 from tests.support.logs import LOGS, Log
 
 WEB: Any = {"field": "channel", "value": "web"}
@@ -47,6 +47,7 @@ def test_the_kernel_says_what_the_plain_transitions_say(
     wanted = WEB if filtered else None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(snapshot, "SMALL", small)
+        patch.setattr(merging, "LARGE", small)
         patch.setattr(threads, "LEAST_ROWS", 3)
         if not fits:
             patch.setattr(transitions_scan, "_longest", lambda _snapshot: 2**62)

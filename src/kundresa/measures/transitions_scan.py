@@ -25,26 +25,30 @@ from kundresa.store.columns import dictionary_of
 from kundresa.store.slab_columns import SlabColumns
 
 MOST_ITEMS: Final = 700
-"""With more items the histograms of waits, 160 bytes an edge, outgrow the memory of a thread."""
+"""With more items the histograms of waits, 96 bytes an edge, outgrow the memory of a thread."""
 
 
 @dataclass
 class TransitionsPartial:
     """What a range of units adds; small beside the rows, and any two add.
 
-    ``narrow`` and ``wide`` together count the waits, see `kernels.transitions`.
+    ``narrow`` and ``carried`` together count the waits, see `kernels.transitions`; ``added`` is what
+    other partials counted.
     """
 
     cases: Ints
     starts: Ints
     ends: Ints
     narrow: NDArray[np.uint16]
-    wide: Ints
+    carried: NDArray[np.uint32]
+    added: Ints | None = None
 
     @property
     def waits(self) -> Ints:
         """Give how many waits of each edge lie in each bucket, shape (size * size * WAITS,)."""
-        found: Ints = self.wide + self.narrow
+        found = self.narrow.astype(np.int64) if self.added is None else self.added + self.narrow
+        if self.carried.any():
+            found += self.carried.astype(np.int64) << 16
         return found
 
     def add(self, other: TransitionsPartial) -> None:
@@ -52,18 +56,18 @@ class TransitionsPartial:
         self.cases += other.cases
         self.starts += other.starts
         self.ends += other.ends
-        self.wide += other.wide
-        self.wide += other.narrow
+        self.added = other.waits if self.added is None else self.added + other.waits
 
 
 def empty_partial(size: int) -> TransitionsPartial:
     """Give the partial of nobody."""
     from kundresa.measures.kernels.transitions import WAITS
 
-    cases, starts, ends, wide = (
-        np.zeros(length, np.int64) for length in (1, size, size, size * size * WAITS)
+    cases, starts, ends = (np.zeros(length, np.int64) for length in (1, size, size))
+    length = size * size * WAITS
+    return TransitionsPartial(
+        cases, starts, ends, np.zeros(length, np.uint16), np.zeros(length, np.uint32)
     )
-    return TransitionsPartial(cases, starts, ends, np.zeros(len(wide), np.uint16), wide)
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def count_transitions(
 
     Notes
     -----
-    Memory beside the mapped columns: 160 bytes for each pair of items and thread.
+    Memory beside the mapped columns: 96 bytes for each pair of items and thread.
     """
     snapshot.load(("time", "event"), threads=threads_of(threads))
     scan = _Scan(snapshot, touchpoints, gap, filter, period)
@@ -143,7 +147,7 @@ def scan_transitions(
 
     Notes
     -----
-    Memory beside the mapped columns: 160 bytes for each pair of items and thread, and in the second
+    Memory beside the mapped columns: 96 bytes for each pair of items and thread, and in the second
     pass, which makes the medians exact, 8 to 16 bytes for each wait that lies within a factor of
     four of its edge's median, and as much again to sort them. Cost: two passes.
     """
@@ -204,7 +208,10 @@ class _Scan:
         # Numba is imported here, so that small data doesn't wait for it.
         from kundresa.measures.kernels.transitions import count
 
-        self._walk(count, one, **vars(partial))
+        self._walk(
+            count, one, cases=partial.cases, starts=partial.starts, ends=partial.ends,
+            narrow=partial.narrow, carried=partial.carried,
+        )  # fmt: skip
 
     def picked(self, one: Range, medians: _Medians) -> tuple[Ints, Ints]:
         """Give the wanted waits of a range, with their edges."""

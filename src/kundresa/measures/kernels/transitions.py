@@ -22,9 +22,6 @@ and the last, from 2.2 years on, has no end.
 NO_ITEM, SEVERAL = 0xFFFF_FFFF, 0xFFFF_FFFE
 """Instead of an item's number: for rows that are none, and that are several."""
 
-FULL = 1 << 16
-"""Counts stand in 16 bits, which keeps twice as many near the processor, and are carried over."""
-
 _INTS = types.Array(int64, 1, "C", readonly=True)
 _CODES = types.Array(uint32, 1, "C", readonly=True)
 _BOOLS = types.Array(boolean, 1, "C", readonly=True)
@@ -90,7 +87,7 @@ def _walk(*, picks: bool) -> Any:
     @njit(
         int64(
             _INTS, _BOOLS, _INTS, _CODES, _CODES, _INTS, _INTS, int64, int64, int64, int64, _LENT,
-            _LENT, _LENT, _LENT, _SHORT, _LENT, _BUCKETS, _NARROW, _LENT,
+            _LENT, _LENT, _LENT, _SHORT, _NARROW, _BUCKETS, _NARROW, _LENT,
         ),
         cache=True,
         nogil=True,
@@ -98,7 +95,7 @@ def _walk(*, picks: bool) -> Any:
     def walk(
         offsets: Any, skip: Any, time: Any, code: Any, item_of: Any, item_start: Any, items: Any,
         size: int, gap: int, first: int, last: int, group: Any, cases: Any, starts: Any, ends: Any,
-        narrow: Any, wide: Any, wanted: Any, edges: Any, waits: Any,
+        narrow: Any, carried: Any, wanted: Any, edges: Any, waits: Any,
     ) -> Any:  # fmt: skip
         end_of_table, width = uint64(len(item_of) - 1), uint64(size)
         found = uint64(0)
@@ -137,7 +134,7 @@ def _walk(*, picks: bool) -> Any:
                             at = edge * uint64(WAITS) + bucket
                             narrow[at] += uint16(1)
                             if narrow[at] == uint16(0):
-                                wide[at] += FULL
+                                carried[at] += uint32(1)
                     before, when, item = item, now, _NONE
             if before != _NONE:
                 ends[before] += 1
@@ -153,7 +150,7 @@ _NO_BUCKETS.flags.writeable = False
 
 
 def count(
-    *rows: Any, group: Any, cases: Any, starts: Any, ends: Any, narrow: Any, wide: Any
+    *rows: Any, group: Any, cases: Any, starts: Any, ends: Any, narrow: Any, carried: Any
 ) -> None:
     """Walk some units, and add to the counts.
 
@@ -171,10 +168,11 @@ def count(
         Lent; long enough for the items of any one instant.
     cases, starts, ends : shape (1,), (size,) twice
         What is added to.
-    narrow, wide : shape (size * size * WAITS,)
-        How many waits of each edge are in each bucket; ``wide`` takes over at `FULL`.
+    narrow, carried : shape (size * size * WAITS,)
+        How many waits of each edge are in each bucket: ``narrow + 65_536 * carried``. Counts of 16
+        bits keep twice as many edges near the processor.
     """
-    _count(*rows, group, cases, starts, ends, narrow, wide, _NO_BUCKETS, _NO_CODES, _NO_INTS)
+    _count(*rows, group, cases, starts, ends, narrow, carried, _NO_BUCKETS, _NO_CODES, _NO_INTS)
 
 
 def pick(*rows: Any, group: Any, wanted: Any, edges: Any, waits: Any) -> int:
@@ -192,6 +190,6 @@ def pick(*rows: Any, group: Any, wanted: Any, edges: Any, waits: Any) -> int:
     size = rows[7]
     cases, starts, ends = (np.zeros(length, np.int64) for length in (1, size, size))
     found: int = _pick(
-        *rows, group, cases, starts, ends, _NO_SHORTS, _NO_INTS, wanted, edges, waits
+        *rows, group, cases, starts, ends, _NO_SHORTS, _NO_CODES, wanted, edges, waits
     )
     return found

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 _HERE: Final = Path(__file__).parent
+_STORE: Final = _HERE.parents[1] / "store"
 
 
 def is_warm() -> bool:
@@ -27,6 +28,7 @@ def is_warm() -> bool:
 def warm_up() -> None:
     """Compile what isn't compiled yet."""
     from kundresa.measures.kernels import funnel, transitions  # noqa: F401
+    from kundresa.store import merge_kernel  # noqa: F401
 
     _stamp().parent.mkdir(parents=True, exist_ok=True)
     _stamp().write_text(_fingerprint(), "ascii")
@@ -39,7 +41,7 @@ def _stamp() -> Path:
 def _fingerprint() -> str:
     """Change with whatever makes numba compile anew."""
     found = hashlib.sha256(f"{version('numba')} {sys.version} {sys.platform}".encode())
-    for file in sorted(_HERE.glob("*.py")):
+    for file in (*sorted(_HERE.glob("*.py")), _STORE / "merge_kernel.py"):
         found.update(f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}".encode())
     return found.hexdigest()
 
