@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kundresa.core.conditions import as_mask, normalised
 from kundresa.core.times import SECOND
-from kundresa.measures.executors import Progress, Range, accumulate, run
+from kundresa.measures.executors import Progress, Range, accumulate, run, threads_of
 from kundresa.measures.funnel import Funnel, FunnelStep, StepCount
 from kundresa.measures.intervals import Quantiles, rate_of
 from kundresa.measures.journeys import NEVER, Ints
@@ -100,6 +100,7 @@ def scan_funnel(
     the different lengths of time in the six buckets that hold them. Cost: one pass, and a second
     over the same columns where anybody got to the second step.
     """
+    snapshot.load(("time", "event"), threads=threads_of(threads))
     newest = max((part.last for part in snapshot.version.parts), default=0)
     end = newest if data_end is None else data_end
     limit = NEVER if window is None else window
