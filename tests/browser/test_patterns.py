@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Reader
 from tests.browser.watch import too_wide, violations
@@ -171,6 +171,15 @@ def test_a_note_is_told_and_undone(server: Server, reader: Reader) -> None:
     expect(notes.locator(".toast")).to_have_count(0)
 
 
+def test_long_work_shows_how_far_it_has_come(server: Server, reader: Reader) -> None:
+    page = opened(server, reader())
+    page.get_by_role("button", name="Begin long work").click()
+    job = page.locator(".progress").last
+    expect(job).to_contain_text("20 %")
+    expect(job).to_contain_text("1,000,000 of 1,000,000")
+    expect(job).to_contain_text("Done")
+
+
 def test_a_filter_grows_and_shrinks_without_a_new_page(server: Server, reader: Reader) -> None:
     page = opened(server, reader())
     page.evaluate("() => { window.isSamePage = true; }")
@@ -224,12 +233,7 @@ def test_what_fails_says_so_keeps_the_text_and_is_tried_again(
     form = page.get_by_role("form", name="A touchpoint")
     form.get_by_label("Name of the touchpoint").fill("Växeln i Malmö")
     form.get_by_label("Channel").select_option("web")
-
-    def once(route: Route) -> None:
-        page.unroute("**/patterns/form/")
-        fail(route)
-
-    page.route("**/patterns/form/", once)
+    page.route("**/patterns/form/", fail, times=1)
     form.get_by_role("button", name="Save the touchpoint").click()
     failure = form.get_by_role("alert")
     expect(failure).to_contain_text(said)

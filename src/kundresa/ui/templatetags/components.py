@@ -86,9 +86,9 @@ def menu(context: template.Context, content: str, name: str, looks: str = "boxed
 
 
 @register.simple_block_tag(takes_context=True)
-def figure(context: template.Context, content: str, figure: Figure) -> str:
+def figure(context: template.Context, content: str, figure: Figure, level: int = 2) -> str:
     """Write the frame of a chart, the chart itself inside the tag."""
-    return _part(context, "figure", figure=figure, content=content)
+    return _part(context, "figure", figure=figure, level=level, content=content)
 
 
 @register.inclusion_tag("ui/parts/field.html")

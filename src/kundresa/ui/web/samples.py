@@ -81,10 +81,8 @@ def tabs() -> list[Tab]:
 
 def works() -> list[Work]:
     """Give a job in each of its states."""
-    again = reverse("ui:patterns-work")
     return [
-        Work(_("Reading orders-2026.csv"), 412_000, 1_000_000, left=_("about 2 minutes left"),
-             address=f"{again}?done=412000"),
+        Work(_("Reading orders-2026.csv"), 412_000, 1_000_000, left=_("about 2 minutes left")),
         Work(_("Reading visits.parquet"), 88_104, 88_104, "done"),
         Work(_("Reading complaints.xlsx"), 310, 1_200, "failed",
              remedy=_("Row 311: the time “32 March” is no day. Mend it and go on; 310 rows are kept.")),

@@ -28,6 +28,7 @@ function place(note, element) {
 }
 
 function note(detail, said) {
+  if (isLeaving) return;
   const element = detail.elt;
   const asked = detail.requestConfig;
   forget(element);
@@ -45,6 +46,11 @@ function again(element, asked) {
   if (element instanceof HTMLFormElement) element.requestSubmit(event?.submitter ?? null);
   else window.htmx.trigger(element, event?.type ?? "click");
 }
+
+// What a reader leaves isn't a failure; some browsers say so on the way out.
+let isLeaving = false;
+addEventListener("beforeunload", () => { isLeaving = true; });
+addEventListener("pageshow", () => { isLeaving = false; });
 
 function busy(change) {
   waiting = Math.max(0, waiting + change);
