@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from kundresa.core.clock import now
 from kundresa.core.settings import settings
-from kundresa.events.collect.days import postgres_new_day, sqlite_new_day, table_of
+from kundresa.events.collect.days import ids_of, postgres_new_day, sqlite_new_day, table_of
+from kundresa.events.collect.seen import hash_ids
 
 _BODY: Final = json.dumps({"type": "track", "event": "Seen before", "padding": "x" * 370})
 _SQLITE: Final = """
@@ -21,6 +22,10 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)
 INSERT INTO {table} (sequence, workspace_id, message_id, received_at, body)
 SELECT i, %s, lower(hex(randomblob(16))), 1700000000000000, CAST(%s AS BLOB) FROM n
 """
+_IDS: Final = """
+SELECT workspace_id, message_id FROM {table} WHERE sequence BETWEEN %s AND %s ORDER BY sequence
+"""
+_AT_ONCE: Final = 1_000
 _POSTGRES: Final = """
 INSERT INTO events_inbox (workspace_id, message_id, received_at, day, body)
 SELECT %s, replace(gen_random_uuid()::text, '-', ''), 1700000000000000, %s,
@@ -45,6 +50,11 @@ def fill_inbox(workspace_id: int, rows: int, days_ago: int) -> dict[str, int]:
             for statement in sqlite_new_day(day, []):
                 cursor.execute(statement)
             cursor.execute(_SQLITE.format(table=table_of(day)), [rows, workspace_id, _BODY])
+            for first in range(1, rows + 1, _AT_ONCE):
+                last = min(rows, first + _AT_ONCE - 1)
+                cursor.execute(_IDS.format(table=table_of(day)), [first, last])
+                blob = hash_ids(cursor.fetchall()).astype("<u8").tobytes()
+                cursor.execute(f"INSERT INTO {ids_of(day)} VALUES (%s, %s)", [last, blob])
             cursor.execute("UPDATE events_inbox_counter SET last = %s", [rows])
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         column = "max(transaction)" if connection.vendor == "postgresql" else "0"

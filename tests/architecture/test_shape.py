@@ -21,7 +21,20 @@ FILES = {
     *("__init__", "apps"),
 }
 FOLDERS = {"web", "templates", "static", "migrations", "locale", "management", "templatetags"}
-OWN = {"events": {"collect", "sources", "inbox", "readings", "sealing"}, "channels": None}
+OWN = {
+    "events": {
+        "collect",
+        "sources",
+        "inbox",
+        "readings",
+        "sealing",
+        "row_keeper",
+        "leases",
+        "imports",
+    },
+    "profiles": {"bulk", "merging"},
+    "channels": None,
+}
 
 MEANS_TOO_MUCH = {"User", "Person", "Contact", "Campaign", "Audience", "Canvas", "Enrolment"}
 LONGEST_FUNCTION = 60

@@ -22,6 +22,7 @@ from ruamel.yaml import YAML
 
 from kundresa.core.conditions import faults_in, profile_faults_in
 from kundresa.core.errors import BadInputError
+from kundresa.core.readings import parse_reading
 from kundresa.core.records import parse_event
 from kundresa.core.times import DAY
 from kundresa.documents import faults_in_data, read_data
@@ -386,6 +387,40 @@ def test_a_record_that_the_reader_takes_is_admitted(record: Any) -> None:
         assert_valid("event", record)
 
 
+# --- readings -------------------------------------------------------------------------------
+
+ENDS = st.sampled_from(["2026-03-01", "2026-04-01", "2026-03-01T10:00", "2026-03-01T10:00:00Z"])
+READINGS = st.fixed_dictionaries(
+    {
+        "series": TEXTS, "unit": TEXTS, "source": TEXTS, "value": st.integers() | st.floats(-9, 9),
+        "period": st.fixed_dictionaries({"from": ENDS, "to": ENDS}),
+    },
+    optional={"touchpoint": TEXTS, "channel": TEXTS, "campaign": TEXTS},
+)  # fmt: skip
+ONLY_THE_READER = re.compile(
+    r"ends before it begins|is not a time|is beyond|number that can be kept"
+)
+"""What a schema can't say of a reading: the order of two times, and the calendar."""
+
+
+def reading_refusals(record: Any) -> list[str]:
+    try:
+        parse_reading(record)
+    except BadInputError as error:
+        return [str(fault) for fault in error.faults] or [str(error)]
+    return []
+
+
+@LAW
+@given(READINGS | spoiled(READINGS))
+def test_a_reading_is_refused_by_both_or_by_none(record: Any) -> None:
+    said = [each for each in reading_refusals(record) if not ONLY_THE_READER.search(each)]
+    if validator("reading").is_valid(record):
+        assert said == []
+    else:
+        assert reading_refusals(record)
+
+
 # --- mappings and maps ----------------------------------------------------------------------
 
 DEMO = ROOT / "src/kundresa/project/demo/open_university"
@@ -394,14 +429,28 @@ DEMO = ROOT / "src/kundresa/project/demo/open_university"
 @cache
 def demo_mapping() -> Any:
     data = YAML(typ="safe", pure=True).load((DEMO / "mapping.yaml").read_text("utf-8"))
+    table = data["rows"][0]["table"]
     # The twin in JSON: dates are texts there.
-    return json.loads(json.dumps(data, default=str))
+    return json.loads(json.dumps({**data, "readings": readings_of(table)}, default=str))
+
+
+def readings_of(table: str) -> list[Any]:
+    one = {"series": "clicks", "value": "clicks", "unit": {"value": "clicks"}, "campaign": "name"}
+    other = {"series": {"columns": ["a", "b"]}, "value": {"value": 1}}
+    head = {"table": table, "unit": "unit", "source": {"value": "ads"}}
+    week = {"column": "week", "form": "%d.%m.%Y", "length": "week"}
+    return [
+        {**head, "period": week, "channel": "channel", "series": [one, other]},
+        {**head, "period": {"from": "a", "last": {"column": "b"}}, "series": [other]},
+    ]
 
 
 ELSEWHERE = re.compile(
     r"\.table$|\.time\.from$|^zone$|^tables\..*\.(delimiter|encoding|each|pattern)$"
+    r"|\.form$|\.series\[\d+\]\.(unit|source)$"
 )
-"""Names of what stands elsewhere in the mapping, of time zones, and what fits a kind of table."""
+"""Names of what stands elsewhere in the mapping, of time zones and forms of times, and what fits a
+kind of table."""
 
 
 @LAW

@@ -16,9 +16,9 @@ from kundresa.core.errors import BadInputError, KundresaError
 from kundresa.core.records import parse_event
 from kundresa.core.times import parse_moment
 from kundresa.events.sources import read_mapped, read_mapping
+from kundresa.events.sources.contents import collected
 from kundresa.events.sources.csv_file import CsvFile
 from kundresa.events.sources.moments import Clock, arrow_zone, read_moments
-from kundresa.events.sources.reading import collected
 from kundresa.events.sources.rows import mapped_pieces
 from kundresa.store import EventTable
 from tests.support.orders import HEADER, ORDERS, as_events, lay

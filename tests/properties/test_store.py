@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kundresa.core.ids import new_id
 from kundresa.core.records import parse_event
-from kundresa.store import EventTable, Store
+from kundresa.store import EventTable, Store, Version
 from kundresa.store import snapshot as snapshots
+from kundresa.store.keeper import Along, FolderKeeper
 
 KEYS = [f"p{number}" for number in range(4)]
 RECORDS = st.fixed_dictionaries(
@@ -56,6 +58,19 @@ def as_rows(table: EventTable) -> list[tuple[Any, ...]]:
     return sorted(rows, key=repr)
 
 
+class Late(FolderKeeper):
+    """Lets something happen before its first swap."""
+
+    def __init__(self, folder: Path, act: Callable[[], object]) -> None:
+        super().__init__(folder)
+        self._acts = [act]
+
+    def swap(self, before: int, after: Version, along: Along | None = None) -> bool:
+        if self._acts:
+            self._acts.pop()()
+        return super().swap(before, after, along)
+
+
 class StoreLaws(RuleBasedStateMachine):
     """Adds, joins, parts, erases, compacts and loses its cache in any order."""
 
@@ -71,6 +86,19 @@ class StoreLaws(RuleBasedStateMachine):
     def add(self, records: list[dict[str, Any]]) -> None:
         self.store.append([parse_event(record) for record in records])
         self.log += records
+
+    @rule(
+        mine=st.lists(RECORDS, min_size=1, max_size=3),
+        other=st.lists(RECORDS, min_size=1, max_size=3),
+    )
+    def add_while_another_adds(
+        self, mine: list[dict[str, Any]], other: list[dict[str, Any]]
+    ) -> None:
+        """Another adds after our files are written, so we lose the swap and write them again."""
+        folder = self.store.folder
+        late = Late(folder, lambda: Store(folder).append([parse_event(one) for one in other]))
+        Store(folder, keeper=late).append([parse_event(one) for one in mine])
+        self.log += [*other, *mine]
 
     @rule(source=st.sampled_from(KEYS), known=st.sampled_from(KEYS))
     def join(self, source: str, known: str) -> None:

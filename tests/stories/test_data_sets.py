@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kundresa.events.sources import Reading, read_mapped, read_mapping
+from kundresa.events.sources import Contents, read_mapped, read_mapping
 from kundresa.store import EventTable
 from kundresa.store.rows import table_from_rows
 from tests.conftest import DATA_SETS as DATA
@@ -22,7 +22,7 @@ MAPPINGS = Path(__file__).resolve().parents[1] / "support/mappings"
 pytestmark = pytest.mark.data_sets
 
 
-def read(mapping: str, data_set: str) -> Reading:
+def read(mapping: str, data_set: str) -> Contents:
     return read_mapped(replace(read_mapping(MAPPINGS / mapping), folder=DATA / data_set))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kundresa.store import Store
+from kundresa.profiles.api import TABLES
 from tests.support.server import Server, clean_environment
 from tests.support.traces import traces_of
 
@@ -27,6 +27,7 @@ def send(server: Server, key: str, number: int) -> None:
         {"type": "page", "anonymousId": DEVICE, "name": "Start"},
         {"type": "track", "event": "Bought", "userId": ANN, "anonymousId": DEVICE},
         {"type": "track", "userId": ANN},
+        {"type": "group", "groupId": "acme", "userId": ANN},
         {"type": "track", "event": "Bought", "userId": BEA},
     ]
     batch = [{**one, "messageId": f"{number}-{at}"} for at, one in enumerate(messages)]
@@ -54,16 +55,16 @@ def done(process: subprocess.Popen[str]) -> dict[str, object]:
 
 def wait_until_sealed(server: Server, events: int) -> None:
     """Wait until the store has so many events."""
-    store, until = Store(server.folder / "stores" / "1"), time.monotonic() + 60
-    while store.event_count != events:
-        assert time.monotonic() < until, f"{store.event_count} events of {events}"
+    until = time.monotonic() + 60
+    while server.event_count() != events:
+        assert time.monotonic() < until, f"{server.event_count()} events of {events}"
         time.sleep(0.05)
 
 
 def traces(server: Server) -> list[str]:
     """Every place that still names Ann: files, and on PostgreSQL rows."""
     found = traces_of([ANN, DEVICE], server.folder)
-    for table in ("events_inbox", "events_set_aside", "events_erasure", "jobs_job") * bool(
+    for table in ("events_inbox", "events_set_aside", "events_erasure", "jobs_job", *TABLES) * bool(
         server.database_url
     ):
         rows = server.ask(f"SELECT t::text FROM {table} AS t")  # noqa: S608
@@ -79,20 +80,30 @@ def test_no_byte_of_an_erased_customer_is_in_the_folder_while_the_server_runs(
     server.start()
     key = server.write_key()
     send(server, key, 1)
-    wait_until_sealed(server, 4)
+    wait_until_sealed(server, 5)
     exported = done(kundresa(server, "export", ANN))
     told = Path(str(exported["file"]))
     assert told.is_relative_to(server.folder / "exports")
-    assert len(told.read_text().splitlines()) == exported["events"] == 3
+    assert len(told.read_text().splitlines()) == exported["events"] == 4
     about = json.loads(Path(str(exported["profile"])).read_text())
     assert about["identifiers"] == [ANN, DEVICE]
+    [known] = about["profiles"]
+    assert (known["key"], known["merged"], known["accounts"]) == (ANN, [DEVICE], ["acme"])
+    carried = {(one["type"], one["value"]) for one in known["identifiers"]}
+    assert carried == {("user_id", ANN), ("anonymous_id", DEVICE)}
+    assert server.ask("SELECT count(*) FROM profiles_profile") == [(3,)]
     assert about["set_aside"][0]["message"]["messageId"] == "1-3"
     assert traces(server)
     answer = done(kundresa(server, "erase", ANN, "--yes"))
-    assert answer["erased"] == {"events": 3, "inbox": 4, "quarantine": 0, "exports": 2}
+    assert answer["erased"] == {
+        "events": 4, "inbox": 5, "quarantine": 0, "exports": 2, "uploads": 0,
+    }  # fmt: skip
     assert traces(server) == []
+    for table in TABLES:
+        left = 1 if table in ("profiles_profile", "profiles_identifier") else 0
+        assert server.ask(f"SELECT count(*) FROM {table}") == [(left,)]  # noqa: S608
     send(server, key, 2)
-    wait_until_sealed(server, 5)
+    wait_until_sealed(server, 6)
     for asked in (["erase", "nobody", "--yes"], ["export", "nobody"]):
         process = kundresa(server, *asked)
         out, _ = process.communicate(timeout=120)
@@ -109,7 +120,7 @@ def test_an_erasure_that_is_killed_is_finished_by_the_next(server: Server) -> No
     key = server.write_key()
     for number in range(KILLS):
         send(server, key, number)
-        wait_until_sealed(server, 4 + number)
+        wait_until_sealed(server, 5 + number)
         process = kundresa(server, "erase", ANN, "--yes")
         time.sleep(chance.uniform(0.5, 2.5))
         process.kill()

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from kundresa.store import Store
 from tests.support.server import Server
 
 ROLES = ("collect", "worker", "web", "supervisor")
@@ -104,16 +103,15 @@ def check_nothing_lost(server: Server, acknowledged: set[str]) -> None:
     assert acknowledged <= inbox.keys()
     assert set(inbox.values()) == {1}
     assert server.ask("SELECT count(*) FROM events_set_aside") == [(0,)]
-    assert Store(server.folder / "stores" / "1").event_count == len(inbox)
+    assert server.event_count() == len(inbox)
 
 
 def wait_until_sealed(server: Server) -> None:
     """Wait until the worker has read the whole inbox."""
-    store = Store(server.folder / "stores" / "1")
     until = time.monotonic() + 30
     while time.monotonic() < until:
         rows = server.ask("SELECT count(*) FROM events_inbox")[0][0]
-        if store.event_count == rows:
+        if server.event_count() == rows:
             return
         time.sleep(0.1)
     pytest.fail("the inbox is not sealed")

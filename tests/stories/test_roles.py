@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pytest
 
-from kundresa.store import Store
 from tests.support.server import Server, clean_environment, free_port
 
 FONT = "/static/ui/vendor/inter/inter-latin-ext-400-normal.woff2"
@@ -48,7 +47,7 @@ def test_an_event_that_is_answered_is_kept_and_its_key_is_in_no_log(server: Serv
     for way in ways:
         answer = httpx.post(f"{server.address}/v1/track", trust_env=False, **way)
         assert (answer.status_code, answer.json()["success"]) == (200, True)
-    wait_until(lambda: Store(server.folder / "stores" / "1").event_count == 3)
+    wait_until(lambda: server.event_count() == 3)
     assert httpx.get(f"{server.address}/nowhere?key={key}", trust_env=False).status_code == 404
     server.stop()
     assert server.process is not None

@@ -12,7 +12,14 @@ from django.db import connection
 
 from kundresa.core.settings import Settings, settings
 from kundresa.core.times import microseconds
-from kundresa.events.collect.days import postgres_new_day, sqlite_view, table_of
+from kundresa.events.collect.days import (
+    SQLITE_IDS,
+    days_of,
+    ids_of,
+    postgres_new_day,
+    sqlite_view,
+    table_of,
+)
 from kundresa.events.collect.inbox import Inbox, Row, open_inbox
 from kundresa.events.queries import days_half_dropped, inbox_days
 
@@ -78,7 +85,8 @@ def empty_inbox() -> None:
         if connection.vendor != "postgresql":
             for statement in sqlite_view([]):
                 cursor.execute(statement)
-            for table in days_half_dropped():
+            hashed = days_of(ask(SQLITE_IDS))
+            for table in (*days_half_dropped(), *map(ids_of, hashed)):
                 cursor.execute(f"DROP TABLE {table}")
         for day in days:
             cursor.execute(f"DROP TABLE {table_of(day)}")

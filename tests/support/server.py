@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 
+from kundresa.store.version import from_text
+
 
 def free_port() -> int:
     """Give a port that nothing listens on."""
@@ -99,6 +101,14 @@ class Server:
             return connection.execute(query).fetchall()
         finally:
             connection.close()
+
+    def event_count(self, workspace: int = 1) -> int:
+        """How many events the version of a workspace's store counts."""
+        rows = self.ask(
+            f"SELECT text FROM store_version WHERE workspace_id = {workspace} "  # noqa: S608
+            "AND text IS NOT NULL"
+        )
+        return sum(from_text(str(text), "the row").event_count for (text,) in rows)
 
     def kill(self, role: str) -> None:
         """SIGKILL one role, or the supervisor."""

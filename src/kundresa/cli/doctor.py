@@ -15,13 +15,13 @@ from kundresa.core.settings import Settings, settings
 
 _LEAST_FREE: Final = 1 << 30
 Verdict = tuple[str, str]
-"""What is wrong (empty when nothing is) and what to do."""
+"""What is wrong and what to do; or, when nothing is wrong, "" and what there is to know."""
 
 
 @click.command(name="doctor")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def command(as_json: bool) -> None:
-    """Look at settings, data folder, disk, database, collect and worker."""
+    """Look at settings, data folder, disk, database, profiles, collect and worker."""
     from kundresa.cli.answers import answer
 
     parts = examine()
@@ -31,6 +31,7 @@ def command(as_json: bool) -> None:
     else:
         for part in parts:
             said = "OK" if part["ok"] else f"{part['fault']} {part['remedy']}"
+            said += f", {part['note']}" if part["note"] else ""
             click.echo(f"{part['part']}: {said}")
     if not is_well:
         raise SystemExit(1)
@@ -47,6 +48,7 @@ def examine() -> list[dict[str, Any]]:
         ("disk", _disk),
         ("database", _database),
         ("migrations", _migrations),
+        ("profiles", _profiles),
         ("collect", _collect),
         ("worker", _worker),
     ]
@@ -57,10 +59,11 @@ def examine() -> list[dict[str, Any]]:
 
 
 def _part(name: str, verdict: Verdict) -> dict[str, Any]:
-    fault, remedy = verdict
+    fault, told = verdict
     if not fault:
-        return {"part": name, "ok": True, "fault": "", "remedy": ""}
-    return {"part": name, "ok": False, "fault": f"{fault.rstrip('.')}.", "remedy": remedy}
+        return {"part": name, "ok": True, "fault": "", "remedy": "", "note": told}
+    said = f"{fault.rstrip('.')}."
+    return {"part": name, "ok": False, "fault": said, "remedy": told, "note": ""}
 
 
 def _safely(look: Callable[[Settings], Verdict], found: Settings) -> Verdict:
@@ -112,6 +115,32 @@ def _migrations(found: Settings) -> Verdict:
     if waiting:
         return f"{len(waiting)} are not applied.", "Run kundresa start, or kundresa manage migrate."
     return "", ""
+
+
+def _profiles(found: Settings) -> Verdict:
+    _set_up(found)
+    from kundresa.accounts.api import workspace_ids
+    from kundresa.events.api import store_of
+    from kundresa.profiles.api import counts, made_through
+
+    workspaces = workspace_ids()
+    behind = sum(
+        max(0, store_of(one, found.data_dir).version.sequence - made_through(one))
+        for one in workspaces
+    )
+    if behind:
+        return (
+            f"{behind:,} events are not made into profiles.",
+            "Run kundresa start, which does it.",
+        )
+    whole = [counts(one) for one in workspaces]
+    told = {name: sum(getattr(one, name) for one in whole)
+            for name in ("profiles", "merged", "identifiers", "accounts", "shared")}  # fmt: skip
+    return "", (
+        f"{told['profiles']:,} profiles ({told['merged']:,} of them part of others), "
+        f"{told['identifiers']:,} identifiers ({told['shared']:,} of them shared by several "
+        f"customers), {told['accounts']:,} customer accounts"
+    )
 
 
 def _collect(found: Settings) -> Verdict:

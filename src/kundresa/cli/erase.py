@@ -25,7 +25,7 @@ def command(
 ) -> None:
     """Erase everything that is held about PROFILE, a user id or an anonymous id.
 
-    Its events, the inbox, quarantined rows and exports, under every identifier that leads to it
+    Its events, the inbox, quarantined rows, exports and uploaded files, under every identifier that leads to it
     and to nobody else. It can't be undone; backups keep it until they expire.
     """
     if as_json and not yes:
@@ -40,7 +40,8 @@ def command(
     counts = done.counts
     text = (
         f"Erased {counts['events']:,} events, {counts['inbox']:,} rows of the inbox, "
-        f"{counts['quarantine']:,} quarantined rows and {counts['exports']:,} exports.\n"
+        f"{counts['quarantine']:,} quarantined rows, {counts['exports']:,} exports and "
+        f"{counts['uploads']:,} uploaded files.\n"
         f"The ledger has it as {done.erasure}."
     )
     body = {"workspace": found.slug, "erasure": done.erasure, "erased": dict(counts)}
@@ -51,7 +52,8 @@ def in_words(held: Held) -> str:
     """Say what is held."""
     text = (
         f"{held.profile}: {held.events:,} events, {held.inbox:,} rows of the inbox, "
-        f"{held.quarantine:,} quarantined rows, {held.exports:,} exports.\n"
+        f"{held.quarantine:,} quarantined rows, {held.exports:,} exports, "
+        f"{held.uploads:,} uploaded files.\n"
         f"Identifiers that lead to it: {', '.join(held.identifiers)}."
     )
     if held.shared:

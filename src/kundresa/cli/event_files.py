@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from kundresa.cli.answers import Progress
-from kundresa.events.sources import Reading, read_source, refuse_bad_rows, source_of
+from kundresa.events.sources import Contents, read_source, refuse_bad_rows, source_of
 from kundresa.store import EventTable
 
 
-def read_file(path: Path) -> Reading:
+def read_file(path: Path) -> Contents:
     """Read a file of event records or a mapping, and tell how far it is."""
     return read_source(source_of(path), progress=Progress(f"Reading {path.name}"))
 

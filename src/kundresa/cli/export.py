@@ -33,7 +33,15 @@ def command(
     could not become an event (.profile.json).
     """
     found, folder = open_workspace(workspace, data)
-    from kundresa.events.api import exports_of, held_about, records_of, seal_inbox, unsealed_of
+    from kundresa.events.api import (
+        exports_of,
+        held_about,
+        records_of,
+        seal_inbox,
+        store_of,
+        unsealed_of,
+    )
+    from kundresa.profiles.api import told_of
 
     # What came in a moment ago belongs to it, too, whether a worker runs or not.
     while seal_inbox(found.id, folder.store(found.id)):
@@ -41,12 +49,13 @@ def command(
     held = held_about(found.id, folder.path, profile)
     records = records_of(found.id, folder.path, held.identifiers)
     rest = unsealed_of(found.id, folder.path, held.identifiers)
+    known = told_of(found.id, store_of(found.id, folder.path), held.identifiers)
     at = datetime.now(UTC)
     file = output or exports_of(found.id, folder.path) / f"profile-{at:%Y%m%dT%H%M%S%f}.jsonl"
     beside = file.with_suffix(".profile.json")
     lines = [json.dumps(record, ensure_ascii=False) for record in records]
     write_private(file, "".join(f"{line}\n" for line in lines))
-    about = about_profile(held, found.slug, at, rest)
+    about = about_profile(held, found.slug, at, {"profiles": known, **rest})
     write_private(beside, json.dumps(about, ensure_ascii=False, indent=2) + "\n")
     body = {"workspace": found.slug, "events": len(records), "file": str(file),
             "profile": str(beside), "identifiers": list(held.identifiers)}  # fmt: skip

@@ -1,11 +1,11 @@
-"""``kundresa import``: events from a file into a workspace."""
+"""``kundresa import``: events and readings from a file into a workspace."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from kundresa.core.errors import BadInputError
 
 if TYPE_CHECKING:
     from kundresa.events.contracts import Imported
-    from kundresa.events.sources import Guess, Mapping, Origin, Piece, Rejected
+    from kundresa.events.sources import Guess, Mapping, Origin, Piece, Quarantine, Rejected
 
 _SHOWN = 5
 _SOURCES = (".jsonl", ".yaml", ".yml")
@@ -34,7 +34,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
               help="Write a guessed mapping of FILE here, and import nothing.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Import FILE by the guessed mapping.")
 @click.option("--zone", default="UTC", show_default=True,
-              help="For a guessed mapping: the zone of times without one.")  # fmt: skip
+              help="The zone of times without one; a mapping that is there says its own.")  # fmt: skip
 @click.option("--quarantine", type=_FILE,
               help="Where bad rows go; by default into the data folder.")  # fmt: skip
 @json_option
@@ -51,15 +51,15 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Import the events of FILE into a workspace.
+    """Import the events and readings of FILE into a workspace.
 
-    FILE holds event records (.jsonl, .jsonl.gz), or is a mapping (.yaml) of tables, or a table
+    FILE holds records of events or readings (.jsonl, .jsonl.gz), or is a mapping (.yaml) of tables, or a table
     (.csv, .jsonl, .parquet, .xes, .log) with --mapping. Of a table alone, a mapping is guessed
     and shown. FILE may also be a quarantine file whose rows were mended.
 
     Bad rows go to a quarantine file with their line and the reason; the others are imported. The
     same file imported again adds nothing, and an import that broke off goes on where it stopped.
-    Imported events start nothing.
+    Imported events start nothing. A reading that came with another number before is corrected.
     """
     from kundresa.core.times import zone_named
     from kundresa.events.sources import guess_mapping
@@ -99,17 +99,17 @@ def _origin(file: Path, mapping_file: Path | None, zone: str) -> Origin:
     if mapping is not None:
         return origin_of(_over(mapping, file), file.name)
     if _suffix(file) in _SOURCES:
-        return origin_of(source_of(file), file.name)
+        return origin_of(source_of(file), file.name, zone=zone)
     guess = guess_mapping(file, zone=zone)
     return origin_of(mapping_of(guess.data, file.parent, "guessed"), file.name)
 
 
 def _over(mapping: Mapping, file: Path) -> Mapping:
     """Read another file by a mapping: the next one of the same kind."""
-    names = list(dict.fromkeys(str(rule["table"]) for rule in mapping.rows))
+    names = list(dict.fromkeys(str(rule["table"]) for rule in mapping.rules().values()))
     if len(names) > 1:
         raise BadInputError(
-            f"The mapping makes events of several tables: {', '.join(names)}.",
+            f"The mapping makes events or readings of several tables: {', '.join(names)}.",
             hint="Import the mapping itself: it names its files.",
         )
     table = {**mapping.tables[names[0]], "file": str(file.absolute())}
@@ -149,19 +149,18 @@ def _import(
 ) -> None:
     # Only now, so that a file that can't be read leaves no workspace behind.
     found, folder = open_workspace(workspace, data)
-    from kundresa.events.api import take_in_pieces, taken_in
-    from kundresa.events.sources import Quarantine
+    from kundresa.events.api import quarantine_of, take_in_pieces, taken_in
 
-    aside = _place(origin, file, quarantine, folder.path)
+    aside = _place(origin, file, quarantine, quarantine_of(found.id, folder.path))
     seen = _Seen(origin, shown=not as_json)
     try:
         done = take_in_pieces(
             found.id, folder.store(found.id), seen.pieces,
             name=origin.name, fingerprint=origin.fingerprint, actor="kundresa import",
-            quarantine=Quarantine(aside),
+            quarantine=seen.quarantine(aside), may_correct=origin.mended is None,
         )  # fmt: skip
     except KeyboardInterrupt:
-        saved = taken_in(folder.store(found.id), origin.fingerprint)
+        saved = taken_in(found.id, folder.store(found.id), origin.fingerprint)
         click.echo(seen.stopped(saved), err=True)
         sys.exit(1)
     if origin.mended is not None:
@@ -176,7 +175,7 @@ def _place(origin: Origin, file: Path, quarantine: Path | None, folder: Path) ->
     """Say where bad rows go: those still bad after mending, first beside their file."""
     if origin.mended is not None:
         return origin.mended.with_name(f".{origin.mended.name}-{origin.fingerprint[:8]}.rest")
-    return quarantine or folder / "quarantine" / f"{file.name}-{origin.fingerprint[:8]}.jsonl"
+    return quarantine or folder / f"{file.name}-{origin.fingerprint[:8]}.jsonl"
 
 
 def _put_back(mended: Path, rest: Path) -> Path:
@@ -192,20 +191,55 @@ def _put_back(mended: Path, rest: Path) -> Path:
 
 
 def _lines(done: Imported, origin: Origin, workspace: str, aside: str | None) -> list[str]:
-    read = f"Read {done.rows:,} rows of {origin.name}: {done.events:,} events."
-    if done.added or not done.events:
-        added = f"Added {done.added:,} events to {workspace}."
-    else:
-        added = "The same content was imported before; nothing was added."
+    read = f"Read {done.rows:,} rows of {origin.name}: {_held(done)}."
+    added = _added(done, workspace)
+    new = _new(done) if done.added else []
     if aside is None:
-        return [read, added]
+        return [read, added, *new]
     if origin.mended is not None:
-        return [read, added, f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."]
-    return [read, added, f"Put aside: {_rows(done.rejected)}, in {aside}."]
+        still = f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."
+        return [read, added, *new, still]
+    return [read, added, *new, f"Put aside: {_rows(done.rejected)}, in {aside}."]
+
+
+def _new(done: Imported) -> list[str]:
+    text = (
+        f"New: {done.profiles:,} profiles, {done.identifiers:,} identifiers, "
+        f"{done.accounts:,} customer accounts."
+    )
+    if done.merged:
+        text += f" {done.merged:,} profiles are one with others now."
+    told = "identifiers lead to several customers, as a shared device does; they merge nothing."
+    return [text, f"{done.shared:,} {told}"] if done.shared else [text]
+
+
+def _held(done: Imported) -> str:
+    events, readings = _count(done.events, "event"), _count(done.readings, "reading")
+    if not done.readings:
+        return events
+    return f"{events}, {readings}" if done.events else readings
+
+
+def _added(done: Imported, workspace: str) -> str:
+    parts = [_count(done.added, "event")] if done.added else []
+    parts += [_count(done.readings_added, "reading")] if done.readings_added else []
+    said = [f"Added {' and '.join(parts)} to {workspace}."] if parts else []
+    if done.readings_corrected:
+        corrected = _count(done.readings_corrected, "reading")
+        said.append(f"Corrected {corrected}; the audit trail has what stood there before.")
+    if said:
+        return " ".join(said)
+    if not done.events and not done.readings:
+        return f"Added 0 events to {workspace}."
+    return "The same content was imported before; nothing was added."
 
 
 def _rows(count: int) -> str:
-    return "1 bad row" if count == 1 else f"{count:,} bad rows"
+    return _count(count, "bad row")
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 class _Seen:
@@ -221,15 +255,23 @@ class _Seen:
         """Read on, and say so."""
         if skip:
             click.echo(f"Going on after {skip:,} rows that are saved.", err=True)
-        for piece in self._watched(self._origin.pieces(skip=skip)):
-            self._first += piece.rejected[: _SHOWN - len(self._first)]
-            yield piece
-
-    def _watched(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
-        for piece in pieces:
+        for piece in self._origin.pieces(skip=skip):
             self._progress(piece)
             yield piece
         self._progress.end()
+
+    def quarantine(self, path: Path) -> Quarantine:
+        """Open the file for bad rows; the first of them are remembered."""
+        from kundresa.events.sources import Quarantine
+
+        first = self._first
+
+        class Watched(Quarantine):
+            def put(self, rejected: Sequence[Rejected]) -> None:
+                first.extend(rejected[: _SHOWN - len(first)])
+                super().put(rejected)
+
+        return Watched(path)
 
     def bad(self) -> list[str]:
         """List the first bad rows."""
@@ -241,7 +283,7 @@ class _Seen:
         again = shlex.join(["kundresa", *sys.argv[1:]])
         return (
             f"Stopped. {saved.rows:,} rows of {self._origin.name} are saved, with"
-            f" {saved.events:,} events. Go on with:\n  {again}"
+            f" {_held(saved)}. Go on with:\n  {again}"
         )
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
+
+_LONGEST_SHOWN: Final = 200
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,19 @@ def raise_if_faulty(faults: Sequence[Fault], what: str) -> None:
         raise BadInputError(f"{what} has {count}.", faults=errors)
 
 
+def shown(value: object) -> str:
+    """Write a value into a sentence, cut where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nested without end
+        return "too long to show"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
+
+
 def known_values(value: object, known: Iterable[str]) -> str:
     """Say which values exist, the nearest first, for the hint of an unknown one."""
     names = sorted(known)
-    near = get_close_matches(str(value), names, n=1)
+    text = value if isinstance(value, str) else shown(value)
+    near = get_close_matches(text, names, n=1)
     guess = f"Did you mean {near[0]!r}? " if near else ""
     return f"{guess}Known: {', '.join(names)}."

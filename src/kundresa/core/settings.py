@@ -39,6 +39,8 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "language": "Write en, sv, nb or da.",
     "time_zone": "Write one like Europe/Stockholm or UTC.",
     "inbox_days": "Write a whole number from 1 to 30.",
+    "upload_megabytes": "Write a whole number from 1 to 1,000,000.",
+    "upload_days": "Write a whole number from 1 to 365.",
 }
 
 
@@ -93,6 +95,8 @@ class Settings(BaseModel):
     language: Literal["en", "sv", "nb", "da"] = "en"
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     inbox_days: int = Field(default=2, ge=1, le=30)
+    upload_megabytes: int = Field(default=2048, ge=1, le=1_000_000)
+    upload_days: int = Field(default=7, ge=1, le=365)
 
     def __repr__(self) -> str:
         return f"Settings(data_dir={str(self.data_dir)!r}, port={self.port})"

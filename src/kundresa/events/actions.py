@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import pyarrow as pa
 from django.db import OperationalError, connection, transaction
 
 from kundresa.accounts.api import has_audit_line, write_audit_line
@@ -21,35 +22,55 @@ from kundresa.core.ids import new_id, new_secret
 from kundresa.core.logs import logger
 from kundresa.core.settings import secret_key, settings
 from kundresa.events.collect.days import table_of
-from kundresa.events.contracts import Erased, Held, Imported
+from kundresa.events.contracts import Erased, Held, Imported, TakenReadings
 from kundresa.events.errors import BusyError, DatabaseBusyError, LedgerKeyError
-from kundresa.events.models import Erasure, SetAside, Source
+from kundresa.events.leases import LEASE
+from kundresa.events.models import Erasure, Import, SetAside, Source
 from kundresa.events.queries import (
+    RowKey,
     exports_that,
     held_about,
     inbox_identifiers,
-    inbox_ids_of,
+    inbox_rows_of,
+    joined_but_kept,
     quarantine_files,
+    row_key,
+    store_in,
     store_of,
+    uploads_that_hold,
 )
+from kundresa.events.readings import take_readings
 from kundresa.events.rules import keyed_hash, line_holds, pattern_of
-from kundresa.events.sealing import drop_gone, locked, sealing, write_version
-from kundresa.events.sources import Piece, Quarantine, Reading
+from kundresa.events.sealing import drop_gone
+from kundresa.events.sources import Contents, Piece, Quarantine, Rejected
 from kundresa.jobs.api import enqueue
+from kundresa.profiles import api as profiles
+from kundresa.profiles.api import (
+    BEHIND,
+    TABLES,
+    counts,
+    forget_profiles,
+    known_names,
+    make_profiles,
+)
 from kundresa.store import Store
+from kundresa.store.keeper import IMPORTING, SEALING, locked
 from kundresa.store.objects import write_durably
 
 ERASE: Final = "erase_profile"
 LEDGER: Final = "erasures.jsonl"
+UPLOAD_ERASED: Final = "The file was removed, because a customer who may be in it was erased."
 _TAKEN_OVER_AFTER: Final = timedelta(minutes=2)
 _ROWS_AT_ONCE: Final = 2_000
 _IDS_AT_ONCE: Final = 500
 _LONGEST_CHECKPOINT: Final = 10.0
+_LONG: Final = 6
+_LONGEST_IMPORT_STEP: Final = 120.0
 _log = logger(__name__)
 CHUNK: Final = 200_000
 """Rows of an import that become one version of the store."""
 
-_MARKS: Final = ("import", "import-events", "import-bad")
+_MARKS: Final = ("import", "import-events", "import-bad", "import-readings")
 
 
 class Pieces(Protocol):
@@ -78,7 +99,7 @@ def ensure_first_source(workspace_id: int) -> Source:
 
 
 def take_in(
-    workspace_id: int, folder: Path, reading: Reading, *, name: str, fingerprint: str, actor: str
+    workspace_id: int, folder: Path, reading: Contents, *, name: str, fingerprint: str, actor: str
 ) -> Imported:
     """Put the events of a file that was read into the store, only the first time; `take_in_pieces`.
 
@@ -86,7 +107,7 @@ def take_in(
     """
 
     def pieces(*, skip: int) -> list[Piece]:
-        whole = Piece(name, reading.rows, 1.0, reading.tables, reading.rejected)
+        whole = Piece(name, reading.rows, 1.0, reading.tables, reading.rejected, reading.readings)
         return [] if 0 < reading.rows <= skip else [whole]
 
     return take_in_pieces(
@@ -103,43 +124,69 @@ def take_in_pieces(
     fingerprint: str,
     actor: str,
     quarantine: Quarantine | None = None,
+    may_correct: bool = True,
 ) -> Imported:
-    """Put the events of a source into the store, some rows at a time, each row once.
+    """Put events into the store and readings into their table, some rows at a time, each once.
 
     ``fingerprint`` (`events.sources.fingerprint`) tells whether the same content came before. The
-    store's ``CURRENT`` takes the events and how many rows are done in one step, so a call after a
+    store's version takes the events and how many rows are done in one step, so a call after a
     crash goes on where the last one stopped, and one after the end adds nothing. The audit line
-    comes last. Bad rows go to ``quarantine``. Nothing is started by imported events.
+    comes last. Bad rows go to ``quarantine``. Nothing is started by imported events. Readings are
+    taken before the store moves on: taken again after a crash, they change nothing.
 
     Raises
     ------
     BusyError
         If another import into this workspace runs.
     """
-    with _importing(folder):
-        store = Store(folder)
-        done = taken_in(folder, fingerprint)
+    store = store_in(workspace_id, folder)
+    with _importing(store):
+        done = _taken_in(store, fingerprint)
         is_over = has_audit_line(workspace_id, "imported events", fingerprint=fingerprint)
         if done.rows and is_over:
             return done
+        known = counts(workspace_id)
         if quarantine:
             quarantine.go_on_after(done.rejected)
         for chunk in _chunks(pieces(skip=done.rows), done.rows):
-            bad = [each for piece in chunk for each in piece.rejected]
             tables = [table for piece in chunk for table in piece.tables]
-            events = sum(table.num_rows for table in tables)
-            done = Imported(
-                chunk[-1].rows, done.events + events, done.added + events,
-                done.rejected + len(bad),
+            before = _marks(done, fingerprint)
+            taken = take_readings(
+                workspace_id, (some for piece in chunk for some in piece.readings),
+                content=fingerprint, name=name, actor=actor, may_correct=may_correct,
             )  # fmt: skip
+            bad = [*(each for piece in chunk for each in piece.rejected), *taken.rejected]
+            done = _after(done, chunk[-1].rows, tables, taken, bad)
             # Before the store moves on: a crash between the two puts the same rows aside again.
             if quarantine:
                 quarantine.put(bad)
-            write_version(workspace_id, store.append_rows(tables, marks=_marks(done, fingerprint)))
+            store.append_rows(tables, marks=_marks(done, fingerprint), after=before)
+            _make_profiles(workspace_id, store, least=BEHIND)
         store.compact()
-        write_version(workspace_id, store.version)
+        _make_profiles(workspace_id, store)
         _tell_audit(workspace_id, done, name=name, fingerprint=fingerprint, actor=actor)
-    return done
+        new = counts(workspace_id).since(known)
+    return replace(done, **asdict(new))
+
+
+def _make_profiles(workspace_id: int, store: Store, *, least: int = 1) -> None:
+    with store.holding(SEALING):
+        make_profiles(workspace_id, store, least=least)
+
+
+def _after(
+    done: Imported,
+    rows: int,
+    tables: Sequence[pa.Table],
+    taken: TakenReadings,
+    bad: Sequence[Rejected],
+) -> Imported:
+    events = sum(table.num_rows for table in tables)
+    return Imported(
+        rows, done.events + events, done.added + events, done.rejected + len(bad),
+        done.readings + taken.count, done.readings_added + taken.added,
+        done.readings_corrected + taken.corrected,
+    )  # fmt: skip
 
 
 def _chunks(pieces: Iterable[Piece], before: int) -> Iterator[list[Piece]]:
@@ -147,30 +194,38 @@ def _chunks(pieces: Iterable[Piece], before: int) -> Iterator[list[Piece]]:
     chunk: list[Piece] = []
     for piece in pieces:
         chunk.append(piece)
-        if piece.rows - before >= CHUNK:
+        if piece.rows - before >= CHUNK or sum(map(_reading_count, chunk)) >= CHUNK:
             yield chunk
             chunk, before = [], piece.rows
     if chunk:
         yield chunk
 
 
-def taken_in(folder: Path, fingerprint: str) -> Imported:
+def _reading_count(piece: Piece) -> int:
+    return sum(map(len, piece.readings))
+
+
+def taken_in(workspace_id: int, folder: Path, fingerprint: str) -> Imported:
     """Say what the store holds of a source by now; nothing is added by saying so."""
-    marks = Store(folder).version.marks
-    rows, events, bad = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
-    return Imported(rows, events, 0, bad)
+    return _taken_in(store_in(workspace_id, folder), fingerprint)
+
+
+def _taken_in(store: Store, fingerprint: str) -> Imported:
+    marks = store.version.marks
+    rows, events, bad, readings = (marks.get(f"{what}:{fingerprint}", 0) for what in _MARKS)
+    return Imported(rows, events, 0, bad, readings)
 
 
 def _marks(done: Imported, fingerprint: str) -> dict[str, int]:
-    counts = (done.rows, done.events, done.rejected)
-    return {f"{what}:{fingerprint}": count for what, count in zip(_MARKS, counts, strict=True)}
+    parts = (done.rows, done.events, done.rejected, done.readings)
+    return {f"{what}:{fingerprint}": count for what, count in zip(_MARKS, parts, strict=True)}
 
 
 def _tell_audit(
     workspace_id: int, done: Imported, *, name: str, fingerprint: str, actor: str
 ) -> None:
     details = {"fingerprint": fingerprint, "events": done.events, "rows": done.rows,
-               "rejected": done.rejected}  # fmt: skip
+               "rejected": done.rejected, "readings": done.readings}  # fmt: skip
     with transaction.atomic():
         if not has_audit_line(workspace_id, "imported events", fingerprint=fingerprint):
             write_audit_line(
@@ -179,18 +234,39 @@ def _tell_audit(
 
 
 @contextmanager
-def _importing(folder: Path) -> Iterator[None]:
+def _importing(store: Store) -> Iterator[None]:
     # Two imports of one file would both begin where the last one stopped.
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "importing.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    with store.holding(IMPORTING, wait=False) as has_won:
+        if not has_won:
             raise BusyError(
                 "Another import into this workspace is running.",
-                hint="Give the command again when it has ended.",
-            ) from error
+                hint="Give the command again when it has ended. If it was killed, that is "
+                f"{LEASE:.0f} seconds later at most.",
+            )
         yield
+
+
+def split_profile(workspace_id: int, data_folder: Path, number: int, *, actor: str) -> None:
+    """Undo what made a profile one with others, and keep it apart; see `profiles.api`."""
+    store = store_of(workspace_id, data_folder)
+    with store.holding(SEALING):
+        profiles.split_profile(workspace_id, store, number, actor=actor)
+
+
+def rejoin_profile(workspace_id: int, data_folder: Path, number: int, *, actor: str) -> None:
+    """Take `split_profile` back."""
+    store = store_of(workspace_id, data_folder)
+    with store.holding(SEALING):
+        profiles.rejoin_profile(workspace_id, store, number, actor=actor)
+
+
+def set_merge_rules(
+    workspace_id: int, data_folder: Path, rules: profiles.MergeRules, *, actor: str
+) -> None:
+    """Choose which identifiers make profiles one; see `profiles.api`."""
+    store = store_of(workspace_id, data_folder)
+    with store.holding(SEALING):
+        profiles.set_merge_rules(workspace_id, store, rules, actor=actor)
 
 
 def erase_profile(workspace_id: int, data_folder: Path, profile: str, *, actor: str) -> Erased:
@@ -281,19 +357,23 @@ def replay_ledger(data_folder: Path, *, since: datetime | None = None) -> int:
 def _names_in(workspace_id: int, data_folder: Path) -> set[str]:
     names = store_of(workspace_id, data_folder).snapshot().dictionaries.texts("profile")
     in_store = {name for name in names.to_pylist() if name is not None}
-    return in_store | inbox_identifiers(workspace_id)
+    return in_store | inbox_identifiers(workspace_id) | known_names(workspace_id)
 
 
 def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
     store = store_of(workspace_id, data_folder)
+    _erase_uploads(workspace_id, data_folder, identifiers)
     # Nothing may be on its way from the inbox into the store meanwhile: it would come back.
-    with sealing(store.folder):
+    with store.holding(SEALING):
         drop_gone()
         _erase_inbox(workspace_id, set(identifiers))
+        if kept := joined_but_kept(store, identifiers):
+            store.part([*kept, *identifiers])
         store.erase(identifiers)
-        write_version(workspace_id, store.version)
+        # After the store, so that nothing can make them again of what it still had.
+        forget_profiles(workspace_id, store, identifiers)
     pattern = pattern_of(identifiers)
-    for path, lines in quarantine_files(data_folder):
+    for path, lines in quarantine_files(workspace_id, data_folder):
         kept = [line for line in lines if not line_holds(line, pattern)]
         if not kept:
             path.unlink()
@@ -303,6 +383,30 @@ def _erase_everywhere(workspace_id: int, data_folder: Path, identifiers: Sequenc
         path.unlink()
 
 
+def _erase_uploads(workspace_id: int, data_folder: Path, identifiers: Sequence[str]) -> None:
+    """Remove the uploaded files that name somebody, and end what is being imported of them."""
+    own = Import.objects.filter(workspace_id=workspace_id)
+    for path in uploads_that_hold(identifiers, workspace_id, data_folder):
+        ended = {"state": Import.FAILED, "error": UPLOAD_ERASED, "ended_at": now()}
+        at_work = own.filter(file=path.name, state__in=Import.AT_WORK)
+        is_at_work = bool(at_work.update(**ended))
+        own.filter(file=path.name, state__in=Import.MAY_START).update(**ended)
+        path.unlink(missing_ok=True)
+        if is_at_work:
+            # What it has read may still be on its way into the store, and would come back.
+            _wait_for_import(store_of(workspace_id, data_folder))
+
+
+def _wait_for_import(store: Store) -> None:
+    until = time.monotonic() + _LONGEST_IMPORT_STEP
+    while time.monotonic() < until:
+        with store.holding(IMPORTING, wait=False) as is_free:
+            if is_free:
+                return
+        time.sleep(0.1)
+    raise _is_busy()
+
+
 def _replace(path: Path, text: str) -> None:
     mode = path.stat().st_mode
     write_durably(path, text.encode())
@@ -310,9 +414,9 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _erase_inbox(workspace_id: int, identifiers: set[str]) -> None:
-    for day, ids in inbox_ids_of(workspace_id, identifiers).items():
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            _erase_rows(workspace_id, table_of(day), ids[start : start + _IDS_AT_ONCE])
+    for day, keys in inbox_rows_of(workspace_id, identifiers).items():
+        for start in range(0, len(keys), _IDS_AT_ONCE):
+            _erase_rows(workspace_id, table_of(day), keys[start : start + _IDS_AT_ONCE])
     pattern = pattern_of(identifiers)
     told = SetAside.objects.filter(workspace_id=workspace_id).values_list("sequence", "reason")
     naming = [sequence for sequence, reason in told.iterator() if pattern.search(reason)]
@@ -320,11 +424,11 @@ def _erase_inbox(workspace_id: int, identifiers: set[str]) -> None:
         SetAside.objects.filter(sequence__in=naming[start : start + _IDS_AT_ONCE]).delete()
 
 
-def _erase_rows(workspace_id: int, table: str, ids: Sequence[str]) -> None:
-    places = ", ".join(["%s"] * len(ids))
-    where = f"{table} WHERE workspace_id = %s AND message_id IN ({places})"
+def _erase_rows(workspace_id: int, table: str, keys: Sequence[RowKey]) -> None:
+    places = ", ".join(["%s"] * len(keys))
+    where = f"{table} WHERE workspace_id = %s AND {row_key()} IN ({places})"
     with transaction.atomic(), connection.cursor() as cursor:
-        values: list[int | str] = [workspace_id, *ids]
+        values: list[RowKey] = [workspace_id, *keys]
         cursor.execute(
             "DELETE FROM events_set_aside WHERE sequence IN "  # noqa: S608
             f"(SELECT sequence FROM {where})",
@@ -404,7 +508,8 @@ def _scrub_database(identifiers: Sequence[str] | None) -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM events_inbox, events_set_aside, events_erasure")
+            tables = ", ".join(("events_inbox", "events_set_aside", "events_erasure", *TABLES))
+            cursor.execute(f"VACUUM {tables}")
         return
     _empty_log()
     if identifiers is None or _file_holds(Path(connection.settings_dict["NAME"]), identifiers):
@@ -437,11 +542,16 @@ def _is_busy() -> DatabaseBusyError:
 
 def _file_holds(path: Path, identifiers: Sequence[str]) -> bool:
     pattern = pattern_of(identifiers)
+    # In an index a text stands right behind another one, where no pattern for words finds it.
+    long = [one.encode() for one in identifiers if len(one) >= _LONG]
     kept = b""
     with path.open("rb") as file:
         while block := file.read(1 << 22):
             # What is cut at the end of a block is read again with the next.
-            if pattern.search((kept + block).decode("utf-8", "replace")):
+            whole = kept + block
+            if any(one in whole for one in long) or pattern.search(
+                whole.decode("utf-8", "replace")
+            ):
                 return True
             kept = block[-4096:]
     return False

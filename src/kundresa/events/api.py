@@ -6,28 +6,43 @@ from kundresa.events.actions import (
     erase_profile,
     finish_erasure,
     make_source,
+    rejoin_profile,
     replay_ledger,
+    set_merge_rules,
+    split_profile,
     take_in,
     take_in_pieces,
     taken_in,
 )
-from kundresa.events.contracts import Erased, Held, Imported
+from kundresa.events.contracts import (
+    Erased,
+    Held,
+    Imported,
+    ReadingsWithin,
+    SeriesKept,
+    SeriesTotal,
+)
 from kundresa.events.queries import (
     exports_of,
     held_about,
     inbox_days,
+    quarantine_of,
     records_of,
     set_aside_count,
     store_of,
     unsealed_of,
     write_keys,
 )
+from kundresa.events.readings import reading_series, reading_totals, readings_within
 from kundresa.events.sealing import drop_sealed_days, seal_inbox, tidy_store
 
 __all__ = [
     "Erased",
     "Held",
     "Imported",
+    "ReadingsWithin",
+    "SeriesKept",
+    "SeriesTotal",
     "close_source",
     "drop_sealed_days",
     "ensure_first_source",
@@ -37,10 +52,17 @@ __all__ = [
     "held_about",
     "inbox_days",
     "make_source",
+    "quarantine_of",
+    "reading_series",
+    "reading_totals",
+    "readings_within",
     "records_of",
+    "rejoin_profile",
     "replay_ledger",
     "seal_inbox",
     "set_aside_count",
+    "set_merge_rules",
+    "split_profile",
     "store_of",
     "take_in",
     "take_in_pieces",

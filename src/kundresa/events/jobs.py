@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from kundresa.core.clock import now
 from kundresa.core.settings import settings
-from kundresa.events import actions, sealing
+from kundresa.events import actions, imports, sealing
 from kundresa.jobs.api import ClaimedJob
 
 
@@ -23,3 +25,14 @@ def drop_inbox_days(job: ClaimedJob) -> None:  # noqa: ARG001
 def erase_profile(job: ClaimedJob) -> None:
     """Finish an erasure whose caller died."""
     actions.finish_erasure(str(job.payload["erasure"]), settings().data_dir)
+
+
+def import_file(job: ClaimedJob) -> None:
+    """Take an uploaded file in."""
+    imports.run(str(job.payload["import"]), int(job.payload["turn"]), settings().data_dir)
+
+
+def sweep_uploads(job: ClaimedJob) -> None:  # noqa: ARG001
+    """Remove uploaded files that nobody imported."""
+    found = settings()
+    imports.sweep_uploads(found.data_dir, kept=timedelta(days=found.upload_days))

@@ -1,10 +1,12 @@
-"""Tables of what came in: sources with their write keys, what was set aside, what was erased.
+"""Tables of what came in: sources with their keys, readings, imports, what was set aside, erased.
 
 The inbox itself is plain SQL (`events.collect.days`), because the collect process writes it and
 because it has a table for each day.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from django.db import models
 
@@ -41,17 +43,43 @@ class SetAside(models.Model):
 
 
 class StoreVersion(models.Model):
-    """What the store's ``CURRENT`` last said; a reader without the folder looks here."""
+    """The version of a workspace's store (`store.version`): which files count, how far it is sealed.
+
+    ``text`` is empty in a row of an older release, whose stores had their version in ``CURRENT``.
+    """
 
     workspace_id = models.BigIntegerField(primary_key=True)
     number = models.BigIntegerField()
     sealed_through = models.BigIntegerField()
+    text = models.TextField(null=True)
 
     class Meta:
         db_table = "store_version"
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+
+class StoreLease(models.Model):
+    """Who may seal, compact or import in a store, and until when by the database's clock.
+
+    ``until`` is UTC microseconds.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    name = models.CharField(max_length=40)
+    holder = models.CharField(max_length=120)
+    until = models.BigIntegerField()
+
+    class Meta:
+        db_table = "store_lease"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace_id", "name"], name="store_lease_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} by {self.holder}"
 
 
 class Erasure(models.Model):
@@ -76,3 +104,112 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} in workspace {self.workspace_id}"
+
+
+class Reading(models.Model):
+    """A number for a period, from ``begins`` until before ``ends`` (microseconds, UTC).
+
+    ``key`` is the hash of what makes it the one it is: series, period, place and source. Money is
+    in ``micro``, everything else in ``number``. ``content`` says which import it last came with.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    key = models.CharField(max_length=32)
+    series = models.CharField(max_length=200)
+    place_kind = models.CharField(max_length=10, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    source = models.CharField(max_length=200)
+    begins = models.BigIntegerField()
+    ends = models.BigIntegerField()
+    zone = models.CharField(max_length=64)
+    unit = models.CharField(max_length=200)
+    micro = models.BigIntegerField(null=True)
+    number = models.FloatField(null=True)
+    content = models.CharField(max_length=32)
+
+    class Meta:
+        db_table = "events_reading"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace_id", "key"], name="reading_once"),
+        )
+        indexes = (models.Index(fields=["workspace_id", "begins"], name="reading_by_period"),)
+
+    def __str__(self) -> str:
+        return f"{self.series} of workspace {self.workspace_id}"
+
+
+class Import(models.Model):
+    """A file that was uploaded to be imported, and how far that is.
+
+    ``plan`` says how its rows become events, without any value of them: event records, the choices
+    of a page, a mapping as it was written, or rows of another import that were mended. ``file`` is
+    its name in the workspace's folder of uploads. The values from ``began_at`` to ``share`` tell
+    of the turn that is under way or was the last one; ``before`` counts the events of the same
+    content that the store had before the first.
+    """
+
+    DRAFT: ClassVar = "draft"
+    WAITING: ClassVar = "waiting"
+    RUNNING: ClassVar = "running"
+    STOPPING: ClassVar = "stopping"
+    STOPPED: ClassVar = "stopped"
+    DONE: ClassVar = "done"
+    FAILED: ClassVar = "failed"
+    AT_WORK: ClassVar = (WAITING, RUNNING, STOPPING)
+    MAY_START: ClassVar = (DRAFT, STOPPED, FAILED)
+
+    id = models.CharField(max_length=26, primary_key=True)
+    workspace_id = models.BigIntegerField()
+    name = models.CharField(max_length=200)
+    file = models.CharField(max_length=60)
+    size = models.BigIntegerField()
+    actor = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    plan = models.JSONField()
+    notes = models.JSONField(default=list)
+    state = models.CharField(max_length=10, default=DRAFT)
+    turn = models.IntegerField(default=0)
+    mended_of = models.CharField(max_length=26, null=True)
+    fingerprint = models.CharField(max_length=32, null=True)
+    before = models.BigIntegerField(default=0)
+    began_at = models.DateTimeField(null=True)
+    began_rows = models.BigIntegerField(default=0)
+    began_share = models.FloatField(default=0)
+    seen_at = models.DateTimeField(null=True)
+    rows = models.BigIntegerField(default=0)
+    share = models.FloatField(default=0)
+    events = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    error = models.TextField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["workspace_id", "id"], name="imports_by_workspace"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.state})"
+
+    @property
+    def added(self) -> int:
+        """Count the events that came in by this import, not by an earlier one of the same."""
+        return max(self.events - self.before, 0)
+
+
+class SavedMapping(models.Model):
+    """A plan that was kept under a name, offered where a file with the same columns comes."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    name = models.CharField(max_length=100)
+    columns = models.CharField(max_length=32)
+    plan = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["workspace_id", "name"], name="mapping_once_per_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

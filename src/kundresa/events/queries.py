@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,9 @@ from kundresa.events.collect.days import GONE, POSTGRES_TABLES, SQLITE_TABLES, d
 from kundresa.events.contracts import Held
 from kundresa.events.errors import NoSuchProfileError
 from kundresa.events.models import SetAside, Source
+from kundresa.events.row_keeper import RowKeeper
 from kundresa.events.rules import in_json, line_holds, pattern_of, record_of, who
+from kundresa.profiles.api import knows_all, links_of
 from kundresa.store import Slab, Snapshot, Store
 from kundresa.store.columns import CODED, dictionary_of, empty_value, is_text
 from kundresa.store.snapshot import is_in, rows_of_profiles
@@ -104,12 +107,27 @@ def write_keys(workspace_id: int) -> list[str]:
 
 def store_of(workspace_id: int, data_folder: Path) -> Store:
     """Open the store of a workspace."""
-    return Store(data_folder / "stores" / str(workspace_id))
+    return store_in(workspace_id, data_folder / "stores" / str(workspace_id))
+
+
+def store_in(workspace_id: int, folder: Path) -> Store:
+    """Open the store of a workspace in a folder; its version is a row of the database."""
+    return Store(folder, keeper=RowKeeper(workspace_id, folder))
 
 
 def exports_of(workspace_id: int, data_folder: Path) -> Path:
     """Give the folder of a workspace's exports; every file in it can be made again."""
     return data_folder / "exports" / str(workspace_id)
+
+
+def uploads_of(workspace_id: int, data_folder: Path) -> Path:
+    """Give the folder of the files that were uploaded to be imported into a workspace."""
+    return data_folder / "uploads" / str(workspace_id)
+
+
+def quarantine_of(workspace_id: int, data_folder: Path) -> Path:
+    """Give the folder of a workspace's quarantine files."""
+    return data_folder / "quarantine" / str(workspace_id)
 
 
 # --- who is who ---------------------------------------------------------------------------------
@@ -126,20 +144,22 @@ def held_about(workspace_id: int, data_folder: Path, profile: str) -> Held:
     NoSuchProfileError
         If that is nothing.
     """
-    snapshot = store_of(workspace_id, data_folder).snapshot()
-    identifiers, shared = _identifiers_of(workspace_id, snapshot, profile)
+    store = store_of(workspace_id, data_folder)
+    snapshot = store.snapshot()
+    identifiers, shared = _identifiers_of(workspace_id, store, snapshot, profile)
     pattern = pattern_of(identifiers)
     held = Held(
         profile,
         tuple(sorted(identifiers)),
         tuple(sorted(shared)),
         events=sum(len(rows) for _, rows in _rows_of(snapshot, identifiers)),
-        inbox=sum(map(len, inbox_ids_of(workspace_id, identifiers).values())),
+        inbox=sum(map(len, inbox_rows_of(workspace_id, identifiers).values())),
         quarantine=sum(
             sum(line_holds(line, pattern) for line in lines)
-            for _, lines in quarantine_files(data_folder)
+            for _, lines in quarantine_files(workspace_id, data_folder)
         ),
         exports=len(exports_that(pattern.search, workspace_id, data_folder)),
+        uploads=len(uploads_that_hold(identifiers, workspace_id, data_folder)),
     )
     if held.is_nothing:
         raise NoSuchProfileError(
@@ -150,7 +170,7 @@ def held_about(workspace_id: int, data_folder: Path, profile: str) -> Held:
 
 
 def _identifiers_of(
-    workspace_id: int, snapshot: Snapshot, profile: str
+    workspace_id: int, store: Store, snapshot: Snapshot, profile: str
 ) -> tuple[set[str], set[str]]:
     """Follow events and joins from one identifier; what leads to several profiles isn't followed.
 
@@ -159,7 +179,8 @@ def _identifiers_of(
     joined = _Joined(snapshot)
     found, shared, waiting = set[str](), set[str](), {profile}
     while waiting:
-        links = {*_store_links(snapshot, waiting), *_inbox_links(workspace_id, waiting)}
+        sealed = _sealed_links(workspace_id, store, snapshot, waiting)
+        links = {*sealed, *_inbox_links(workspace_id, waiting)}
         ahead: set[str] = set()
         for value in waiting:
             owners = {owner for owner, carried in links if value in carried and owner != value}
@@ -191,6 +212,28 @@ class _Joined:
         codes = [source for source, end in self._canonical.items() if end == code]
         texts = [self._texts[one].as_py() for one in codes]
         return {self.root(name), *(text for text in texts if text is not None)}
+
+
+def joined_but_kept(store: Store, identifiers: Sequence[str]) -> list[str]:
+    """Give who is one with some profiles by now, and isn't one of them."""
+    snapshot = store.snapshot()
+    words, canonical = snapshot.dictionaries, snapshot.canonical
+    codes = {code for code in words.find("profile", identifiers) if code is not None}
+    roots = {canonical.get(code, code) for code in codes}
+    members = roots.union(one for one, root in canonical.items() if root in roots)
+    texts = words.texts("profile").take(pa.array(sorted(members - codes), pa.int64()))
+    return [text for text in texts.to_pylist() if text is not None]
+
+
+def _sealed_links(
+    workspace_id: int, store: Store, snapshot: Snapshot, values: set[str]
+) -> Iterator[Link]:
+    """Read the tables of identifiers; only where they lack something, every row of the store."""
+    if not knows_all(workspace_id, snapshot.version):
+        yield from _store_links(snapshot, values)
+        return
+    for link in links_of(workspace_id, store, values):
+        yield link.key, link.values
 
 
 def _store_links(snapshot: Snapshot, values: set[str]) -> Iterator[Link]:
@@ -239,35 +282,44 @@ def _inbox_links(workspace_id: int, values: set[str]) -> Iterator[Link]:
         yield owner, carried
 
 
-def inbox_ids_of(workspace_id: int, identifiers: set[str]) -> Mapping[date, list[str]]:
-    """Give the message ids of the rows that carry an identifier, by day."""
-    found: dict[date, list[str]] = {}
-    for day, message_id, _, carried in _inbox_naming(workspace_id, identifiers):
+RowKey = int | str
+"""What finds a row of a day by an index: `row_key` tells the column."""
+
+
+def row_key() -> str:
+    """Name the column that a day's rows are found by, in a workspace."""
+    return "message_id" if connection.vendor == "postgresql" else "sequence"
+
+
+def inbox_rows_of(workspace_id: int, identifiers: set[str]) -> Mapping[date, list[RowKey]]:
+    """Give the keys of the rows that carry an identifier, by day."""
+    found: dict[date, list[RowKey]] = {}
+    for day, key, _, carried in _inbox_naming(workspace_id, identifiers):
         if carried & identifiers:
-            found.setdefault(day, []).append(message_id)
+            found.setdefault(day, []).append(key)
     return found
 
 
 def _inbox_naming(
     workspace_id: int, values: set[str]
-) -> Iterator[tuple[date, str, str, frozenset[str]]]:
+) -> Iterator[tuple[date, RowKey, str, frozenset[str]]]:
     # Each row is looked through for the bytes, and the few that have them are read.
     test = "position(%s in body) > 0" if connection.vendor == "postgresql" else "instr(body, %s)"
     forms = [in_json(value).encode() for value in sorted(values)]
     for day in inbox_days():
-        bodies: dict[str, bytes] = {}
+        bodies: dict[RowKey, bytes] = {}
         for start in range(0, len(forms), _MOST_TESTS):
             some = forms[start : start + _MOST_TESTS]
             query = (
-                f"SELECT message_id, body FROM {table_of(day)} "  # noqa: S608
+                f"SELECT {row_key()}, body FROM {table_of(day)} "  # noqa: S608
                 f"WHERE workspace_id = %s AND ({' OR '.join([test] * len(some))})"
             )
             with connection.cursor() as cursor:
                 cursor.execute(query, [workspace_id, *some])
                 bodies.update(cursor.fetchall())
-        for message_id, body in bodies.items():
+        for key, body in bodies.items():
             owner, said = who(msgspec.json.decode(bytes(body)))
-            yield day, message_id, owner or "", frozenset(said.values())
+            yield day, key, owner or "", frozenset(said.values())
 
 
 def inbox_identifiers(workspace_id: int) -> set[str]:
@@ -286,9 +338,13 @@ def inbox_identifiers(workspace_id: int) -> set[str]:
 # --- files --------------------------------------------------------------------------------------
 
 
-def quarantine_files(data_folder: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Give the quarantine files with their lines."""
-    for path in sorted((data_folder / "quarantine").rglob("*")):
+def quarantine_files(workspace_id: int, data_folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Give a workspace's quarantine files with their lines.
+
+    Files right in the folder are of a time when nothing told whose they are; they may be anybody's.
+    """
+    found = quarantine_of(workspace_id, data_folder)
+    for path in sorted([*found.rglob("*"), *found.parent.glob("*")]):
         if path.is_file():
             yield path, path.read_text("utf-8", "replace").splitlines(keepends=True)
 
@@ -304,6 +360,34 @@ def exports_that(hold: Callable[[str], object], workspace_id: int, data_folder: 
             except UnicodeDecodeError:
                 found.append(path)
     return found
+
+
+def uploads_that_hold(
+    identifiers: Iterable[str], workspace_id: int, data_folder: Path
+) -> list[Path]:
+    """Give the uploaded files that name an identifier; of those that are no plain text all.
+
+    They can be uploaded again, and nobody knows what a packed one holds.
+    """
+    pattern = pattern_of(form for one in identifiers for form in (one, one.replace('"', '""')))
+    files = sorted(uploads_of(workspace_id, data_folder).glob("*"))
+    return [path for path in files if path.is_file() and _may_name(path, pattern)]
+
+
+def _may_name(path: Path, pattern: re.Pattern[str]) -> bool:
+    if path.suffix in (".gz", ".parquet", ".xes"):
+        return True
+    kept = ""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            while block := file.read(1 << 22):
+                # What is cut at the end of a block is read again with the next.
+                if pattern.search(kept + block):
+                    return True
+                kept = block[-4096:]
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 # --- everything about a profile -----------------------------------------------------------------
@@ -332,7 +416,7 @@ def unsealed_of(
     pattern = pattern_of(identifiers)
     lines = [
         json.loads(line)
-        for _, lines in quarantine_files(data_folder)
+        for _, lines in quarantine_files(workspace_id, data_folder)
         for line in lines
         if line_holds(line, pattern)
     ]

@@ -18,7 +18,8 @@ from kundresa.core.times import PRECISIONS, from_microseconds, microseconds
 
 VIEWS: Final = {"page": "Page viewed", "screen": "Screen viewed"}
 KINDS: Final = ("track", "identify", "page", "screen", "group", "alias")
-_AHEAD: Final = timedelta(minutes=5)
+AHEAD: Final = timedelta(minutes=5)
+"""So far may a sender's clock be ahead of ours."""
 
 
 def event_record(message: Mapping[str, Any], received_at: int) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def happened_at(message: Mapping[str, Any], received_at: int) -> datetime:
     if said is None:
         return received
     moment = said if sent is None or sent < said else _minus(received, sent - said)
-    return received if moment > received + _AHEAD else moment
+    return received if moment > received + AHEAD else moment
 
 
 def _minus(moment: datetime, length: timedelta) -> datetime:

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-import msgspec
+import pyarrow as pa
 from django.db import DatabaseError, connection, transaction
 
 from kundresa.core.errors import KundresaError
 from kundresa.core.logs import logger
-from kundresa.core.records import Event, parse_event
-from kundresa.events.collect.days import GONE, sqlite_day_away, table_of
-from kundresa.events.models import SetAside, StoreVersion
+from kundresa.events.collect.days import GONE, ids_of, sqlite_day_away, table_of
+from kundresa.events.columns import Rows
+from kundresa.events.models import SetAside
 from kundresa.events.queries import (
     InboxRow,
     days_half_dropped,
     has_unsealed,
     inbox_after,
     inbox_days,
+    store_in,
     store_of,
     workspaces_of_day,
 )
-from kundresa.events.rules import event_record
 from kundresa.jobs.api import enqueue
+from kundresa.profiles.api import made_through, make_profiles
 from kundresa.store import Store, Version
 from kundresa.store.compaction import MANY
+from kundresa.store.keeper import SEALING, HoldLostError, MovedOnError
 
 BATCH: Final = 5_000
 TIDY: Final = "tidy_store"
@@ -43,79 +43,79 @@ def seal_inbox(workspace_id: int, folder: Path, *, limit: int = BATCH, wait: boo
 
     While somebody else seals or erases in the workspace this waits, or gives 0 without ``wait``.
 
-    The store's ``CURRENT`` takes the events and the bookmark in one step, so it alone decides
-    what is sealed; the database row follows and is mended by the next call after a crash.
+    The store's version, which has the bookmark, and the events that are set aside change in one
+    transaction. It is lost to whoever read on meanwhile, so even two who don't know of each other
+    put no event in twice.
     """
-    store = Store(folder)
-    with sealing(folder, wait=wait) as has_won:
-        if not has_won:
-            return 0
-        rows = inbox_after(workspace_id, bookmark(store), limit)
-        if not rows:
-            write_version(workspace_id, store.version)
-            return 0
-        events, refused = _read(rows)
-        # Before the store moves on: a crash between the two repeats this, and changes nothing.
-        SetAside.objects.bulk_create(
-            [SetAside(sequence=at, workspace_id=workspace_id, reason=why) for at, why in refused],
-            ignore_conflicts=True,
-        )
-        last = rows[-1]
-        version = store.append(
-            events, marks={"inbox": last.sequence, "inbox_transaction": last.transaction}
-        )
-        write_version(workspace_id, version)
+    store = store_in(workspace_id, folder)
+    # A look costs nothing; a hold may be a write.
+    if not inbox_after(workspace_id, bookmark(store), 1):
+        _catch_up(workspace_id, store, wait=wait)
+        return 0
+    with store.holding(SEALING, wait=wait) as has_won:
+        begun = bookmark(store)
+        rows = inbox_after(workspace_id, begun, limit) if has_won else ()
+        version = _sealed(workspace_id, store, begun, rows) if rows else None
+        if version is not None:
+            make_profiles(workspace_id, store)
+    if version is None:
+        return 0
     if len(version.deltas) > MANY:
         enqueue(TIDY, workspace_id=workspace_id, key=TIDY)
     return len(rows)
 
 
-def _read(rows: Sequence[InboxRow]) -> tuple[list[Event], list[tuple[int, str]]]:
-    events: list[Event] = []
+def _catch_up(workspace_id: int, store: Store, *, wait: bool) -> None:
+    """Make the profiles that a crash left unmade."""
+    if made_through(workspace_id) >= store.version.sequence:
+        return
+    with store.holding(SEALING, wait=wait) as has_won:
+        if has_won:
+            make_profiles(workspace_id, store)
+
+
+def _sealed(
+    workspace_id: int, store: Store, begun: tuple[int, int], rows: Sequence[InboxRow]
+) -> Version | None:
+    """Put the rows behind a bookmark into the store; None where somebody else did meanwhile."""
+    arrived, refused = _read(rows)
+    last = rows[-1]
+
+    def set_aside() -> None:
+        SetAside.objects.bulk_create(
+            [SetAside(sequence=at, workspace_id=workspace_id, reason=why) for at, why in refused],
+            ignore_conflicts=True,
+        )
+
+    try:
+        return store.append_rows(
+            [arrived],
+            marks={"inbox": last.sequence, "inbox_transaction": last.transaction},
+            after={"inbox_transaction": begun[0], "inbox": begun[1]},
+            along=set_aside if refused else None,
+        )
+    except (HoldLostError, MovedOnError) as error:
+        _log.warning("sealing_taken_over", workspace=workspace_id, error=str(error))
+        return None
+
+
+def _read(rows: Sequence[InboxRow]) -> tuple[pa.Table, list[tuple[int, str]]]:
+    arrived = Rows()
     refused: list[tuple[int, str]] = []
     for row in rows:
         try:
-            message = msgspec.json.decode(row.body)
-            events.append(parse_event(event_record(message, row.received_at)))
+            arrived.add(row.body, row.received_at)
         except KundresaError as error:
             refused.append((row.sequence, str(error)))
         except Exception as error:  # whatever one event does, the others go on  # noqa: BLE001
             refused.append((row.sequence, f"{type(error).__name__}: {error}"))
-    return events, refused
+    return arrived.table(), refused
 
 
 def bookmark(store: Store) -> tuple[int, int]:
     """Give how far the inbox is read into a store: transaction and sequence."""
     marks = store.version.marks
     return marks.get("inbox_transaction", 0), marks.get("inbox", 0)
-
-
-def write_version(workspace_id: int, version: Version) -> None:
-    """Write down in the database which version a store has; its `CURRENT` decides."""
-    values = {"number": version.number, "sealed_through": version.marks.get("inbox", 0)}
-    if not StoreVersion.objects.filter(workspace_id=workspace_id, **values).exists():
-        StoreVersion.objects.update_or_create(workspace_id=workspace_id, defaults=values)
-
-
-@contextmanager
-def sealing(folder: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Keep others from sealing into a store; False where somebody does and we don't wait."""
-    # Two workers must not read the same bookmark; the system frees the lock of a killed one.
-    with locked(folder / "sealing.lock", wait=wait) as has_won:
-        yield has_won
-
-
-@contextmanager
-def locked(file: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold a file's lock; False where somebody else has it and we don't wait."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 # --- days of the inbox --------------------------------------------------------------------------
@@ -137,7 +137,8 @@ def _drop_day(day: date, data_folder: Path) -> bool:
         if _has_unsealed(day, data_folder):
             return False
         with transaction.atomic(), connection.cursor() as cursor:
-            for statement in sqlite_day_away(day, inbox_days()):
+            has_ids = ids_of(day) in connection.introspection.table_names(cursor)
+            for statement in sqlite_day_away(day, inbox_days(), has_ids=has_ids):
                 cursor.execute(statement)
         return True
     try:
@@ -192,6 +193,3 @@ def tidy_store(workspace_id: int, data_folder: Path) -> bool:
     has_changed = store.compact()
     store.sweep()
     return has_changed
-
-
-# --- erasing ------------------------------------------------------------------------------------

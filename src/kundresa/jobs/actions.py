@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,7 +20,8 @@ _BACK_OFF: Final = timedelta(seconds=5)
 _CLAIM: Final = """
 UPDATE jobs_job SET state = 'leased', lease_until = %s, worker = %s, attempts = attempts + 1
 WHERE id = (SELECT id FROM jobs_job
-            WHERE (state = 'waiting' AND run_at <= %s) OR (state = 'leased' AND lease_until <= %s)
+            WHERE ((state = 'waiting' AND run_at <= %s)
+                   OR (state = 'leased' AND lease_until <= %s)){kinds}
             ORDER BY run_at, id LIMIT 1 {lock})
 RETURNING id, workspace_id, kind, payload, attempts
 """
@@ -51,19 +52,32 @@ def enqueue(
 
 
 def claim(
-    worker: str, *, now: datetime | None = None, lease: timedelta = LEASE
+    worker: str,
+    *,
+    now: datetime | None = None,
+    lease: timedelta = LEASE,
+    only: Sequence[str] = (),
+    but: Sequence[str] = (),
 ) -> ClaimedJob | None:
-    """Take the job that has been due longest, also one whose worker died."""
+    """Take the job that has been due longest, also one whose worker died.
+
+    ``only`` and ``but`` name kinds, where long ones have a thread of their own.
+    """
     moment = now or timezone.now()
     lock = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    values = [_stamp(moment + lease), worker, _stamp(moment), _stamp(moment)]
+    values = [_stamp(moment + lease), worker, _stamp(moment), _stamp(moment), *only, *but]
+    kinds = _among("IN", only) + _among("NOT IN", but)
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(lock=lock), values)
+        cursor.execute(_CLAIM.format(lock=lock, kinds=kinds), values)
         row = cursor.fetchone()
     if row is None:
         return None
     payload = json.loads(row[3]) if isinstance(row[3], str) else row[3]
     return ClaimedJob(row[0], row[1], row[2], payload, row[4])
+
+
+def _among(how: str, kinds: Sequence[str]) -> str:
+    return f" AND kind {how} ({', '.join(['%s'] * len(kinds))})" if kinds else ""
 
 
 def extend_lease(

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from kundresa.core.settings import settings
+from kundresa.project.uploads import is_upload, take_upload
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,6 +49,8 @@ class Dispatch:
         elif path in {"/healthz", "/readyz"}:
             response = await self._health(path)
             await response(scope, receive, send)
+        elif is_upload(scope):
+            await take_upload(scope, receive, send, self._django, settings())
         else:
             await self._django(scope, receive, send)
 

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "kundresa.accounts.apps.AccountsConfig",
     "kundresa.jobs.apps.JobsConfig",
+    "kundresa.profiles.apps.ProfilesConfig",
     "kundresa.events.apps.EventsConfig",
     *_areas("kundresa.journeys", "kundresa.maps", "kundresa.ui"),
 ]

@@ -18,6 +18,7 @@ def _area(name: str) -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     *_area("ui"),
+    *_area("events"),
     *_area("journeys"),
     *_area("maps"),
 ]

@@ -1,6 +1,7 @@
 """The worker: seals the inbox, and does jobs that it claims.
 
-Each in a thread of its own: a job may take minutes, and an event is to be seen within seconds.
+Each in a thread of its own, long jobs apart: one may take minutes, and an event is to be seen
+within seconds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from django.db import close_old_connections, connection
@@ -29,8 +31,13 @@ KINDS: Final[Mapping[str, Work]] = {
     "tidy_store": events_jobs.tidy_store,
     "drop_inbox_days": events_jobs.drop_inbox_days,
     "erase_profile": events_jobs.erase_profile,
+    "import_file": events_jobs.import_file,
+    "sweep_uploads": events_jobs.sweep_uploads,
 }
 """What each kind of job does; the areas' jobs are listed here."""
+
+LONG: Final = ("import_file",)
+"""Kinds that may take hours; they have a thread of their own and hold nobody up."""
 
 _BEAT_EVERY: Final = 3.0
 _UPKEEP_EVERY: Final = 3600.0
@@ -54,10 +61,19 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop; a fault is logged and tried again."""
-        jobs = threading.Thread(target=self._again_and_again, args=[self.do_one_job], name="jobs")
-        jobs.start()
+        rounds = {
+            "jobs": partial(self.do_one_job, but=LONG),
+            "long jobs": partial(self.do_one_job, only=LONG),
+        }
+        threads = [
+            threading.Thread(target=self._again_and_again, args=[once], name=name)
+            for name, once in rounds.items()
+        ]
+        for thread in threads:
+            thread.start()
         self._again_and_again(self.seal)
-        jobs.join()
+        for thread in threads:
+            thread.join()
 
     def turn(self) -> bool:
         """Do one round of everything; say whether there was anything to do."""
@@ -96,9 +112,9 @@ class Worker:
             _log.exception("sealing_failed", workspace=workspace_id, error=str(error))
             return 0
 
-    def do_one_job(self) -> bool:
-        """Do the job that has been due longest; say whether there was one."""
-        job = claim(self.name)
+    def do_one_job(self, *, only: Sequence[str] = (), but: Sequence[str] = ()) -> bool:
+        """Do the job that has been due longest, of some kinds; say whether there was one."""
+        job = claim(self.name, only=only, but=but)
         if job is None:
             return False
         work = self._kinds.get(job.kind)
@@ -138,6 +154,7 @@ def _ask_for_upkeep(workspaces: Sequence[int]) -> None:
     for workspace_id in workspaces:
         enqueue("tidy_store", workspace_id=workspace_id, key="tidy_store")
     enqueue("drop_inbox_days", key="drop_inbox_days")
+    enqueue("sweep_uploads", key="sweep_uploads")
 
 
 def make_worker() -> Worker:

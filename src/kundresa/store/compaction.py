@@ -16,7 +16,7 @@ import numpy as np
 
 from kundresa.store.columns import Block, column_or_empty, together
 from kundresa.store.objects import Objects
-from kundresa.store.part import Ints, PartReader, bucket_of, in_order, write_part
+from kundresa.store.part import Ints, PartReader, bucket_of, in_order, readers_of, write_part
 from kundresa.store.snapshot import is_in, misplaced, resolve, roots
 from kundresa.store.version import Part, Version
 
@@ -33,7 +33,7 @@ def compacted(
     Holds the rows of one bucket in memory at a time, and those of the deltas that stay deltas.
     """
     canonical = roots(before.aliases)
-    readers = {part.name: PartReader(objects, part, cache) for part in before.parts}
+    readers = readers_of(objects, before.parts, cache)
     deltas = [readers[part.name] for part in before.deltas]
     moved = _misplaced(before, readers, canonical)
     chosen = [
@@ -75,7 +75,8 @@ def _rewritten(
 def _of_bucket(
     reader: PartReader, part: Part, bucket: int, canonical: Mapping[int, int], before: Version
 ) -> Block:
-    if canonical:
+    # Rows that were moved by a join stand by whose they were then, which may be undone by now.
+    if canonical or "origin" in part.columns:
         block = _canonical(reader.block(), canonical)
         here = bucket_of(block.columns["profile"], before.buckets) == bucket
         return block.take(np.flatnonzero(here))

@@ -92,15 +92,15 @@ def _places(known: pa.Array, texts: pa.Array) -> NDArray[np.int64]:
 
 
 def _texts(objects: Objects, files: tuple[str, ...]) -> pa.Array:
-    pieces = [_read(str(objects.folder), name) for name in files]
+    pieces = [_read(objects, name) for name in files]
     return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
 
 
 # A file never changes, and every query asks for the same few.
 @lru_cache(maxsize=512)
-def _read(folder: str, name: str) -> pa.Array:
-    with pa.OSFile(f"{folder}/{name}") as file:
-        table = pa.ipc.open_file(file).read_all()
+def _read(objects: Objects, name: str) -> pa.Array:
+    with objects.open(name) as file:
+        table = pa.ipc.open_file(pa.py_buffer(file.read())).read_all()
     column = table.column("text")
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 

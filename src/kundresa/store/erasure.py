@@ -11,7 +11,7 @@ from kundresa.store import dictionary
 from kundresa.store.columns import CODED, Block, dictionary_of
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.objects import Objects
-from kundresa.store.part import Ints, PartReader, write_part
+from kundresa.store.part import Ints, PartReader, readers_of, write_part
 from kundresa.store.snapshot import Bools, is_in, roots
 from kundresa.store.version import Part, Version
 
@@ -25,7 +25,7 @@ def without(
     gone = np.array(sorted(_with_aliases(named, before)), np.int64)
     if not len(gone):
         return before, 0
-    readers = {part.name: PartReader(objects, part, cache) for part in before.parts}
+    readers = readers_of(objects, before.parts, cache)
     masks = {name: _rows_of(reader, gone) for name, reader in readers.items()}
     _blank_texts(words, before, readers, masks)
     words.blank("profile", gone.tolist())

@@ -14,8 +14,11 @@ import pyarrow.parquet as pq
 from kundresa.store.objects import Objects
 
 
-def rows_of_format_1(text: str, objects: Objects) -> tuple[list[pa.Table], dict[str, int], int]:
-    """Give the rows, the marks and the number of a version of format 1."""
+def rows_of_format_1(text: str, objects: Objects) -> tuple[list[pa.Table], dict[str, int]]:
+    """Give the rows and the marks of a version of format 1."""
     body: dict[str, Any] = json.loads(text)
-    tables = [pq.read_table(objects.path(f"{part['name']}.parquet")) for part in body["parts"]]
-    return tables, body["marks"], int(body["version"])
+    tables = []
+    for part in body["parts"]:
+        with objects.open(f"{part['name']}.parquet") as file:
+            tables.append(pq.read_table(file))
+    return tables, body["marks"]

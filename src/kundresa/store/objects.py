@@ -1,7 +1,7 @@
 """The files of a store: written once, durable, under a name that their content gives.
 
 The one place that opens them, so that a folder can become an object store without the rest
-noticing: everything else says ``put``, ``open`` and ``names``.
+noticing: everything else says ``put``, ``open``, ``stamps``, ``touch`` and ``delete``.
 """
 
 from __future__ import annotations
@@ -9,65 +9,124 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 from kundresa.core.ids import new_id
 
 GRACE: Final = 600.0
-"""Seconds for which a file that no version names is kept: a reader may be opening it."""
+"""Seconds for which a file that no version names any more is kept: a reader may be opening it."""
 
 
-class Objects:
-    """Immutable objects in a folder that is made when something is put."""
+class Objects(Hashable, Protocol):
+    """Immutable objects. ``place`` tells stores apart, in caches and in errors."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    @property
+    def place(self) -> str:
+        """Name where they lie."""
 
     def put(self, data: Any, ending: str) -> str:
         """Write bytes durably and give their name; the same bytes have one name."""
-        name = f"{hashlib.sha256(data).hexdigest()[:32]}.{ending}"
-        path = self.folder / name
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            # Younger again, or a sweep could take it before the version that names it is there.
-            os.utime(path)
-        else:
-            write_durably(path, data)
-        return name
-
-    def path(self, name: str) -> Path:
-        """Give where an object lies, for readers that want a file."""
-        return self.folder / name
 
     def open(self, name: str) -> BinaryIO:
-        """Open an object for reading."""
-        return self.path(name).open("rb")
+        """Open an object for reading, anywhere in it; `FileNotFoundError` where there is none."""
 
-    def size(self, name: str) -> int:
-        """Give its size in bytes."""
-        return self.path(name).stat().st_size
+    def stamps(self) -> dict[str, int]:
+        """List the objects, and what is half written, with when each was last put or touched.
 
-    def names(self) -> list[str]:
-        """List the objects."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(path.name for path in self.folder.iterdir() if path.is_file())
+        Nanoseconds since 1970, by the clock of this machine.
+        """
 
-    def sweep(self, kept: Iterable[str], *, grace: float = GRACE) -> list[str]:
-        """Delete what isn't kept and has been lying for ``grace`` seconds, drafts too."""
-        keep, old = set(kept), time.time() - grace
-        gone = []
-        for name in self.names():
-            path = self.path(name)
+    def touch(self, name: str) -> bool:
+        """Make an object young, so that no sweep takes it; False where there is none."""
+
+    def delete(self, name: str, stamp: int) -> bool:
+        """Delete an object unless it was put or touched since ``stamp``; say whether it went."""
+
+
+def is_whole(objects: Objects, names: Iterable[str]) -> bool:
+    """Tell whether all of some objects are there, and keep them from being swept."""
+    # Each of them, also behind one that is missing.
+    return not [name for name in names if not objects.touch(name)]
+
+
+def sweep(objects: Objects, kept: Iterable[str], *, grace: float = GRACE) -> list[str]:
+    """Delete what isn't kept and has been lying for ``grace`` seconds, drafts too."""
+    keep, old = set(kept), time.time_ns() - int(grace * 1e9)
+    found = objects.stamps().items()
+    return [
+        name
+        for name, stamp in found
+        if name not in keep and stamp <= old and objects.delete(name, stamp)
+    ]
+
+
+@dataclass(frozen=True)
+class FolderObjects:
+    """Objects as files of a folder, which is made when something is put."""
+
+    folder: Path
+
+    @property
+    def place(self) -> str:
+        """Name the folder."""
+        return str(self.folder)
+
+    def put(self, data: Any, ending: str) -> str:
+        """Write a file."""
+        name = name_of(data, ending)
+        # A sweep may take the file that is there, or our draft, between any two steps.
+        while not self.touch(name):
+            self.folder.mkdir(parents=True, exist_ok=True)
             try:
-                if name not in keep and path.stat().st_mtime <= old:
-                    path.unlink()
-                    gone.append(name)
+                write_durably(self.folder / name, data)
             except FileNotFoundError:
                 continue
-        return gone
+            break
+        return name
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file."""
+        return (self.folder / name).open("rb")
+
+    def stamps(self) -> dict[str, int]:
+        """List the files with their times of change."""
+        found = {}
+        for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+            try:
+                found[path.name] = path.stat().st_mtime_ns
+            except FileNotFoundError:
+                continue
+        return found
+
+    def touch(self, name: str) -> bool:
+        """Set a file's time of change."""
+        moment = time.time_ns()
+        try:
+            os.utime(self.folder / name, ns=(moment, moment))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete(self, name: str, stamp: int) -> bool:
+        """Delete a file; one that was touched the moment before is put back."""
+        path, away = self.folder / name, self.folder / f".{name}.{new_id()}.gone"
+        try:
+            path.rename(away)
+        except FileNotFoundError:
+            return False
+        if away.stat().st_mtime_ns > stamp:
+            away.rename(path)
+            return False
+        away.unlink()
+        return True
+
+
+def name_of(data: Any, ending: str) -> str:
+    """Give the name of some bytes."""
+    return f"{hashlib.sha256(data).hexdigest()[:32]}.{ending}"
 
 
 def write_durably(path: Path, data: Any) -> None:

@@ -200,7 +200,7 @@ def readers_of(
     Those of the last version that was asked for stay open in this process: mapping a file anew
     costs as much as walking a million rows. Those of parts that are gone are let go.
     """
-    key = str(objects.folder), str(cache)
+    key = objects.place, str(cache)
     with _opening:
         known = _open.get(key, {})
         found = {

@@ -118,10 +118,6 @@ class Snapshot:
         self._readers = readers_of(objects, version.parts, cache)
         self.canonical = roots(version.aliases)
 
-    def reader(self, name: str) -> PartReader:
-        """Give the columns of a part."""
-        return self._readers[name]
-
     @cached_property
     def slabs(self) -> tuple[Slab, ...]:
         """Give the slabs; those with nothing but skipped profiles are left out."""

@@ -2,35 +2,51 @@
 
 A part is written, synced and named by the hash of its bytes before the version that names it
 takes the place of the last in one step; so a crash at any point leaves the old version or the
-new one. Whoever appends from a log hands over how far it has read (a mark) with the rows, and
-finds it in the same version: that is what makes reading the log exactly once.
+new one. Of several writers one wins that step, and the others make theirs anew. Whoever appends
+from a log hands over how far it has read (a mark) with the rows, and finds it in the same version:
+that is what makes reading the log exactly once.
 """
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
 from kundresa.core.records import Event
+from kundresa.store.arrivals import Arrivals, arrivals
 from kundresa.store.columns import encode
 from kundresa.store.compaction import compacted
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.erasure import without
 from kundresa.store.formats import rows_of_format_1
-from kundresa.store.keeper import FolderKeeper, VersionKeeper
-from kundresa.store.objects import GRACE, Objects
+from kundresa.store.keeper import (
+    ADDING,
+    COMPACTING,
+    WRITING,
+    Along,
+    FolderKeeper,
+    MovedOnError,
+    VersionKeeper,
+)
+from kundresa.store.objects import GRACE, FolderObjects, Objects, is_whole, sweep
 from kundresa.store.part import close_readers, in_order, write_part
 from kundresa.store.rows import events_to_rows
 from kundresa.store.snapshot import Snapshot
 from kundresa.store.table import EventTable
 from kundresa.store.tables import table_of
-from kundresa.store.version import FORMAT, Part, Version, format_of, from_text, to_text
+from kundresa.store.version import (
+    OLDEST,
+    Part,
+    Version,
+    format_of,
+    from_text,
+    number_of,
+)
 
 MOST_SNAPSHOTS: Final = 4
 _snapshots: Final[dict[str, Snapshot]] = {}
@@ -49,6 +65,8 @@ class Store:
         Where the version is kept, by default the file ``CURRENT`` in the folder.
     personal
         Names of properties that are kept apart and never coded.
+    objects
+        Where the parts lie, by default the files of ``parts`` in the folder.
     """
 
     def __init__(
@@ -58,9 +76,10 @@ class Store:
         cache: Path | None = None,
         keeper: VersionKeeper | None = None,
         personal: Iterable[str] = (),
+        objects: Objects | None = None,
     ) -> None:
         self.folder = Path(folder)
-        self._objects = Objects(self.folder / "parts")
+        self._objects = objects or FolderObjects(self.folder / "parts")
         self._cache = cache or self.folder / "cache"
         self._keeper = keeper or FolderKeeper(self.folder)
         self._personal = frozenset(personal)
@@ -71,7 +90,7 @@ class Store:
         text = self._keeper.read()
         if not text:
             return Version()
-        if format_of(text, self._keeper.place) < FORMAT:
+        if format_of(text, self._keeper.place) < OLDEST:
             self._upgrade()
             text = self._keeper.read()
         return from_text(text, self._keeper.place)
@@ -100,32 +119,92 @@ class Store:
         """Read every event of the current version into memory."""
         return table_of(self.snapshot())
 
+    def arrivals(self, version: Version, since: int) -> Iterator[Arrivals]:
+        """Give the rows of a version that came at a place in its sequence or later."""
+        return arrivals(self._objects, version, since)
+
+    # --- changing -----------------------------------------------------------------------------
+
+    def holding(self, name: str, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """Keep others from holding a name (`keeper`); False where somebody does."""
+        return self._keeper.holding(name, wait=wait)
+
+    def _change(self, make: Callable[[Version], Version], along: Along | None = None) -> Version:
+        """Replace the version by what is made of it, made anew where somebody was quicker."""
+        done = self._try(make, along)
+        while done is None:
+            # Now the others wait, so that nobody who takes long loses for ever.
+            with self._keeper.holding(WRITING):
+                done = self._try(make, along)
+        return done
+
+    def _try(
+        self, make: Callable[[Version], Version], along: Along | None = None, *, spare: bool = True
+    ) -> Version | None:
+        before = self.version
+        after = make(before)
+        if after is before:
+            return before
+        names, were = set(after.objects()), set(before.objects())
+        # A process that slept meanwhile finds its files swept.
+        if not is_whole(self._objects, names - were):
+            return None
+        if spare:
+            # Who reads the version before may still open what only that one names.
+            is_whole(self._objects, were - names)
+        return after if self._keeper.swap(before.number, after, along) else None
+
+    def _upgrade(self) -> None:
+        text = self._keeper.read()
+        before = Version(number=number_of(text, self._keeper.place))
+        tables, marks = rows_of_format_1(text, self._objects)
+        self._keeper.swap(before.number, self._added(before, tables, marks))
+
     # --- adding -------------------------------------------------------------------------------
 
-    def append(self, events: Sequence[Event], *, marks: Mapping[str, int] | None = None) -> Version:
+    def append(
+        self, events: Sequence[Event], *, marks: Mapping[str, int] | None = None,
+        after: Mapping[str, int] | None = None, along: Along | None = None,
+    ) -> Version:  # fmt: skip
         """Add events and marks in one step, and give the new version; see `append_rows`."""
-        return self.append_rows([events_to_rows(events)], marks=marks)
+        return self.append_rows([events_to_rows(events)], marks=marks, after=after, along=along)
 
     def append_rows(
-        self, tables: Sequence[pa.Table], *, marks: Mapping[str, int] | None = None
-    ) -> Version:
+        self, tables: Sequence[pa.Table], *, marks: Mapping[str, int] | None = None,
+        after: Mapping[str, int] | None = None, along: Along | None = None,
+    ) -> Version:  # fmt: skip
         """Add rows (`rows.rows_of`) and marks in one step, and give the new version.
 
-        Durable when it returns. One writer at a time: others wait.
+        Durable when it returns. Nobody waits while the rows are written; where somebody else was
+        quicker, they are coded and written anew.
+
+        Parameters
+        ----------
+        tables
+            The rows.
+        marks
+            How far logs are read with them.
+        after
+            How far they must be read before, 0 for not at all.
+        along
+            What is written in the same transaction, where the store's keeper has any.
+
+        Raises
+        ------
+        MovedOnError
+            If somebody else read on: the marks before aren't those of ``after``.
+        HoldLostError
+            If something that this thread holds in the store went to somebody else.
         """
-        with self._writing():
-            return self._append(self.version, tables, marks or {})
 
-    def append_once(self, mark: str, tables: Sequence[pa.Table]) -> bool:
-        """Add rows unless the mark already stands in the store; say whether they were added."""
-        with self._writing():
-            before = self.version
-            if mark in before.marks:
-                return False
-            self._append(before, tables, {mark: 1})
-            return True
+        def add(before: Version) -> Version:
+            _check_marks(before, after or {})
+            return self._added(before, tables, marks or {})
 
-    def _append(
+        with self._keeper.sharing(ADDING):
+            return self._change(add, along)
+
+    def _added(
         self, before: Version, tables: Sequence[pa.Table], marks: Mapping[str, int]
     ) -> Version:
         dictionaries = Dictionaries(self._objects, before.dictionaries)
@@ -135,30 +214,16 @@ class Store:
             rows = pa.concat_tables(filled, promote_options="default").unify_dictionaries()
             part = self._write(rows, dictionaries, before)
             deltas, sequence = (*deltas, part), sequence + rows.num_rows
-        return self._replace(
-            before.after(
-                deltas=deltas,
-                sequence=sequence,
-                dictionaries=dictionaries.files,
-                marks={**before.marks, **marks},
-            )
+        return before.after(
+            deltas=deltas,
+            sequence=sequence,
+            dictionaries=dictionaries.files,
+            marks={**before.marks, **marks},
         )
 
     def _write(self, rows: pa.Table, dictionaries: Dictionaries, before: Version) -> Part:
         block = encode(rows, dictionaries, sequence=before.sequence, personal=self._personal)
         return write_part(self._objects, in_order(block, before.buckets), before.buckets)
-
-    def _replace(self, version: Version) -> Version:
-        self._keeper.replace(to_text(version))
-        return version
-
-    def _upgrade(self) -> None:
-        with self._keeper.writing():
-            text = self._keeper.read()
-            if format_of(text, self._keeper.place) == FORMAT:
-                return
-            tables, marks, number = rows_of_format_1(text, self._objects)
-            self._append(Version(number=number), tables, marks)
 
     # --- keeping it quick ---------------------------------------------------------------------
 
@@ -168,67 +233,34 @@ class Store:
         ``whole`` rewrites every bucket that has anything to move. Readers and writers go on
         meanwhile; another compaction or erasure makes this one do nothing.
         """
-        with self._only_one() as won:
-            if not won:
+        with self._keeper.holding(COMPACTING, wait=False) as has_won:
+            if not has_won:
                 return False
             before = self.version
             made = compacted(self._objects, before, self._cache, whole=whole)
             if made is None:
                 return False
-            self._commit(before, made)
+            self._change(lambda now: _with_compacted(now, before, made))
             return True
 
     def sweep(self, *, grace: float = GRACE) -> list[str]:
-        """Delete files that no version names and that have been lying for ``grace`` seconds."""
-        with self._writing():
-            kept = set(self.version.objects())
-        gone = self._objects.sweep(kept, grace=grace)
-        self._drop_cache(kept)
-        return gone
+        """Delete files that no version has named for ``grace`` seconds.
 
-    def _commit(self, before: Version, made: Version) -> None:
-        """Replace the version by one made from ``before``, keeping what was added meanwhile."""
-        with self._writing():
-            now = self.version
-            old = {part.name for part in before.deltas}
-            added = tuple(part for part in now.deltas if part.name not in old)
-            self._replace(
-                now.after(
-                    base=made.base,
-                    deltas=(*made.deltas, *added),
-                )
-            )
+        Nothing is deleted while somebody compacts, as that may take longer than the grace.
+        """
+        with self._keeper.holding(COMPACTING, wait=False) as has_won:
+            if not has_won:
+                return []
+            kept = set(self.version.objects())
+            gone = sweep(self._objects, kept, grace=grace)
+            self._drop_cache(kept)
+            return gone
 
     def _drop_cache(self, kept: set[str]) -> None:
         stems = {name.partition(".")[0] for name in kept}
         for folder in self._cache.iterdir() if self._cache.is_dir() else ():
             if folder.name not in stems:
                 shutil.rmtree(folder, ignore_errors=True)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        _ = self.version  # brings an older format up, which takes the same lock
-        with self._keeper.writing():
-            yield
-
-    @contextmanager
-    def _only_one(self) -> Iterator[bool]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "compacting.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Wait for a compaction to end, and keep others out."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "compacting.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     # --- who is who ---------------------------------------------------------------------------
 
@@ -238,24 +270,30 @@ class Store:
         Their rows are read as the other's from now on and keep their own origin, so `part` can
         undo it at any time.
         """
-        with self._writing():
-            before = self.version
+
+        def joined(before: Version) -> Version:
             dictionaries = Dictionaries(self._objects, before.dictionaries)
             keys = [*pairs, *pairs.values()]
             codes = dictionaries.encode("profile", pa.array(keys, pa.string())).tolist()
             half = len(pairs)
             new = dict(zip(codes[:half], codes[half:], strict=True))
             aliases = {**before.aliases, **{s: t for s, t in new.items() if s != t}}
-            return self._replace(before.after(aliases=aliases, dictionaries=dictionaries.files))
+            return before.after(aliases=aliases, dictionaries=dictionaries.files)
+
+        with self._keeper.sharing(ADDING):
+            return self._change(joined)
 
     def part(self, keys: Iterable[str]) -> Version:
         """Undo `join` for some profiles: their own rows are theirs again."""
-        with self._writing():
-            before = self.version
-            found = Dictionaries(self._objects, before.dictionaries).find("profile", list(keys))
+        named = list(keys)
+
+        def parted(before: Version) -> Version:
+            found = Dictionaries(self._objects, before.dictionaries).find("profile", named)
             gone = {code for code in found if code is not None}
             aliases = {s: t for s, t in before.aliases.items() if s not in gone}
-            return self._replace(before.after(aliases=aliases))
+            return before.after(aliases=aliases)
+
+        return self._change(parted)
 
     # --- erasing ------------------------------------------------------------------------------
 
@@ -265,18 +303,46 @@ class Store:
         Rows, the texts that only they used, old parts and caches are gone when it returns.
         Readers of an older version fail to open its parts and read the new one.
         """
-        with self._alone(), self._writing():
-            before = self.version
-            after, count = without(self._objects, before, self._cache, list(keys))
-            if after is not before:
-                self._replace(after)
+        named, count = list(keys), 0
+
+        def erased(before: Version) -> Version:
+            nonlocal count
+            after, count = without(self._objects, before, self._cache, named)
+            # Also where there is nothing: whoever is adding meanwhile must find its files swept.
+            return before.after() if after is before else after
+
+        with (
+            self._keeper.holding(COMPACTING), self._keeper.holding(ADDING),
+            self._keeper.holding(WRITING),
+        ):  # fmt: skip
             # Even where no version names them: a writer that died may have left their texts.
+            lying, after = self._objects.stamps(), self._try(erased, spare=False)
+            while after is None:
+                lying, after = self._objects.stamps(), self._try(erased, spare=False)
             kept = set(after.objects())
             _snapshots.pop(str(self.folder), None)
             close_readers()
-            self._objects.sweep(kept, grace=0)
+            for name in lying.keys() - kept:
+                self._objects.delete(name, lying[name])
             self._drop_cache(kept)
-            return count
+        return count
+
+
+def _check_marks(before: Version, expected: Mapping[str, int]) -> None:
+    for name, mark in expected.items():
+        if before.marks.get(name, 0) != mark:
+            raise MovedOnError(
+                f"Somebody else has read on: {name} stands at {before.marks.get(name, 0)}, "
+                f"not at {mark}.",
+                hint="Begin again from there.",
+            )
+
+
+def _with_compacted(now: Version, before: Version, made: Version) -> Version:
+    """Give a version with what was compacted and what was added meanwhile."""
+    old = {part.name for part in before.deltas}
+    added = tuple(part for part in now.deltas if part.name not in old)
+    return now.after(base=made.base, deltas=(*made.deltas, *added))
 
 
 def forget_snapshots() -> None:

@@ -14,7 +14,11 @@ from typing import Any, Final
 
 from kundresa.core.errors import BadInputError, NewerFormatError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+OLDEST: Final = 2
+"""Versions of this format and later differ in nothing that reading them would notice."""
+
+KEPT: Final = "kept"
 BUCKETS: Final = 16
 
 
@@ -96,6 +100,34 @@ def to_text(version: Version) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
+def in_database() -> str:
+    """Give what stands in the place of a version whose store has its version in a database.
+
+    Any release refuses it, so that nobody writes a second version of the same store.
+    """
+    return json.dumps({"kundresa_store": FORMAT, KEPT: "database"})
+
+
+def is_in_database(text: str) -> bool:
+    """Tell whether a text only says that the version is in a database."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get(KEPT) == "database"
+
+
+def number_of(text: str, place: str) -> int:
+    """Give the number of a version of any format; 0 where there is none yet."""
+    if not text:
+        return 0
+    _refuse_foreign(text, place)
+    try:
+        return int(json.loads(text)["version"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _broken(place, error) from error
+
+
 def format_of(text: str, place: str) -> int:
     """Tell in which format a version is written; a newer one is refused.
 
@@ -115,11 +147,20 @@ def format_of(text: str, place: str) -> int:
             f"The store in {place} has format {found}; this release reads up to {FORMAT}.",
             hint="Start the newer release on this folder.",
         )
+    _refuse_foreign(text, place)
     return found
 
 
+def _refuse_foreign(text: str, place: str) -> None:
+    if is_in_database(text):
+        raise BadInputError(
+            f"The store of {place} has its version in a database.",
+            hint="Open it by its workspace, with the database that belongs to it.",
+        )
+
+
 def from_text(text: str, place: str) -> Version:
-    """Read a version of this format; ``place`` names it in errors."""
+    """Read a version of this format or the one before; ``place`` names it in errors."""
     try:
         body: dict[str, Any] = json.loads(text)
         return Version(

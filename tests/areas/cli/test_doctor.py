@@ -15,7 +15,9 @@ from kundresa.cli import doctor as command
 from kundresa.core.settings import Settings
 from tests.support.server import clean_environment, free_port
 
-PARTS = ["settings", "data folder", "disk", "database", "migrations", "collect", "worker"]
+PARTS = [
+    *("settings", "data folder", "disk", "database", "migrations", "profiles", "collect", "worker"),
+]
 
 
 def doctor(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

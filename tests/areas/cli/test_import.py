@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kundresa.store import Store
+from tests.support.installed import store_of
 
 ROOT = Path(__file__).resolve().parents[3]
 LINE = '{"profile": "ann", "event": "Bought", "time": "2026-03-01"}\n'
@@ -58,7 +58,7 @@ def test_import_adds_once_and_puts_bad_rows_aside(tmp_path: Path, file: Path) ->
     second = run("import", file, folder=tmp_path)
     assert "nothing was added" in second.stdout
     assert "Put aside: 1 bad row, in" in second.stdout
-    assert Store(tmp_path / "data/stores/1").event_count == 2
+    assert store_of(tmp_path / "data").event_count == 2
 
 
 def test_a_workspace_that_is_not_there_is_named_with_those_that_are(
@@ -113,7 +113,7 @@ def mapping(tmp_path: Path) -> Path:
 def test_mended_rows_come_in_once_and_leave_the_quarantine(tmp_path: Path, mapping: Path) -> None:
     aside = tmp_path / "bad.jsonl"
     first = run("import", mapping, "--quarantine", aside, folder=tmp_path)
-    assert "Added 1 events" in first.stdout, first.stderr
+    assert "Added 1 event" in first.stdout, first.stderr
     bad = [json.loads(line) for line in aside.read_text().splitlines()]
     assert [each["line"] for each in bad] == [3, 4]
     assert bad[0]["row"] == {"customer": "bob", "ordered": "soon", "amount": "1"}
@@ -128,14 +128,14 @@ def test_mended_rows_come_in_once_and_leave_the_quarantine(tmp_path: Path, mappi
 
     mend(0, {"customer": "bob", "ordered": "2026-03-05", "amount": 1})
     half = run("import", aside, "--mapping", mapping, folder=tmp_path)
-    assert "Added 1 events" in half.stdout, half.stderr
+    assert "Added 1 event" in half.stdout, half.stderr
     assert "Still bad: 1 bad row, all that" in half.stdout
     assert [json.loads(line)["line"] for line in aside.read_text().splitlines()] == [4]
     mend(0, ["ann", "2026-03-02", "2.3"])
     last = json.loads(run("import", aside, "--mapping", mapping, "--json", folder=tmp_path).stdout)
     assert (last["added"], last["rejected"], last["quarantine"]) == (1, 0, None)
     assert not aside.exists()
-    table = Store(tmp_path / "data/stores/1").table()
+    table = store_of(tmp_path / "data").table()
     assert sorted(table.value.tolist()) == [1_000_000, 2_300_000, 9_500_000]
 
 
@@ -144,8 +144,8 @@ def test_a_mended_event_record_needs_no_mapping(tmp_path: Path, file: Path) -> N
     run("import", file, "--quarantine", aside, folder=tmp_path)
     bad = json.loads(aside.read_text())
     aside.write_text(json.dumps({**bad, "row": json.loads(LINE)}))
-    assert "Added 1 events" in run("import", aside, folder=tmp_path).stdout
-    assert Store(tmp_path / "data/stores/1").event_count == 3
+    assert "Added 1 event" in run("import", aside, folder=tmp_path).stdout
+    assert store_of(tmp_path / "data").event_count == 3
 
 
 def test_a_guess_is_shown_kept_or_imported_and_nothing_without_a_word(
@@ -184,7 +184,7 @@ def test_an_import_that_was_stopped_goes_on(
     rows = 3_000_000
     some = "".join(f"c{number % 997},2026-03-{number % 28 + 1:02},1\n" for number in range(1000))
     (tmp_path / "orders.csv").write_text("customer,ordered,amount\n" + some * (rows // 1000))
-    store = Store(tmp_path / "data/stores/1")
+    store = store_of(tmp_path / "data")
     began = start("import", mapping, folder=tmp_path)
     while began.poll() is None and not store.event_count:
         with suppress(subprocess.TimeoutExpired):

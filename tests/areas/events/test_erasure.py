@@ -25,9 +25,12 @@ from kundresa.events.api import (
     unsealed_of,
 )
 from kundresa.events.errors import LedgerKeyError, NoSuchProfileError
-from kundresa.events.models import Erasure, SetAside
+from kundresa.events.models import Erasure, SetAside, StoreVersion
 from kundresa.events.rules import line_holds, pattern_of
 from kundresa.jobs.api import claim
+from kundresa.profiles import actions as making
+from kundresa.profiles import merging
+from kundresa.profiles.api import TABLES, Counts, counts, find_profiles
 from kundresa.store import erasure, objects, store
 from tests.support.crash import dies_at
 from tests.support.inbox import append, ask, empty_inbox, row
@@ -79,7 +82,7 @@ def traces(folder: Path, *names: str) -> list[str]:
     found = traces_of(names, folder)
     if connection.vendor == "postgresql":
         for table in ("events_inbox", "events_set_aside", "events_erasure", "jobs_job",
-                      "accounts_auditline"):  # fmt: skip
+                      "accounts_auditline", *TABLES):  # fmt: skip
             rows = str([[bytes(one) if isinstance(one, memoryview) else one for one in each]
                         for each in ask(f"SELECT * FROM {table}")])  # noqa: S608 # fmt: skip
             found += [table for name in names if name in rows]
@@ -100,10 +103,11 @@ def test_no_byte_of_an_erased_customer_remains_and_others_keep_theirs(
     held = held_about(workspace, tmp_path, DEVICE)
     assert held.identifiers == (ANN, DEVICE)
     done = erase_profile(workspace, tmp_path, ANN, actor="alice")
-    assert done.counts == {"events": 3, "inbox": 5, "quarantine": 1, "exports": 1}
+    assert done.counts == {"events": 3, "inbox": 5, "quarantine": 1, "exports": 1, "uploads": 0}
     assert traces(tmp_path, ANN, DEVICE) == []
     assert SetAside.objects.count() == 0
     seal_inbox(workspace, tmp_path / "stores" / str(workspace))
+    assert counts(workspace) == Counts(1, 1)
     left = records_of(workspace, tmp_path, [BEA])
     assert [one["profile"] for one in left] == [BEA, BEA]
     assert left[0]["properties"] == {"plan": "gold"}
@@ -148,8 +152,14 @@ def test_a_device_that_two_customers_use_takes_neither_with_it(
     assert (held.identifiers, held.shared) == ((ANN,), (DEVICE,))
     erase_profile(workspace, tmp_path, ANN, actor="alice")
     assert traces(tmp_path, ANN) == []
+    # What the device did unnamed was one with Ann's, and is nobody's to take with her.
+    assert len(records_of(workspace, tmp_path, [DEVICE])) == 1
     # Nobody else is known on the device any more, so what it did unnamed is told as hers.
     assert held_about(workspace, tmp_path, BEA).inbox == 4
+    seal_inbox(workspace, tmp_path / "stores" / str(workspace))
+    assert len(records_of(workspace, tmp_path, [BEA])) == 4
+    store = store_of(workspace, tmp_path)
+    assert [one.key for one in find_profiles(workspace, store, DEVICE)] == [BEA]
 
 
 def test_who_was_joined_goes_too(workspace: int, tmp_path: Path) -> None:
@@ -218,12 +228,14 @@ def _dies_while_erasing(step: int, workspace: int, folder: Path) -> bool:
     """Let an erasure die at a step, call it again, and look for traces; say whether it died."""
     folder.mkdir()
     empty_inbox()
+    StoreVersion.objects.all().delete()
     fill(workspace, folder)
 
     def erase() -> None:
         erase_profile(workspace, folder, ANN, actor="alice")
 
-    has_died = dies_at(step, erase, [actions, sealing, store, erasure, objects])
+    has_died = dies_at(step, erase, [actions, sealing, store, erasure, objects, making,
+                                   merging])  # fmt: skip
     if has_died and (Erasure.objects.filter(erased_at=None) or traces(folder, ANN, DEVICE)):
         erase()
     assert traces(folder, ANN, DEVICE) == []
@@ -246,10 +258,13 @@ def test_a_restored_backup_forgets_who_was_erased_since(workspace: int, tmp_path
     fill(workspace, tmp_path)
     seal_inbox(workspace, tmp_path / "stores" / str(workspace))
     made_at = now()
+    # The database first, then the files of the version that it names.
+    row = StoreVersion.objects.get()
     shutil.copytree(tmp_path / "stores", tmp_path / "backup")
     erase_profile(workspace, tmp_path, ANN, actor="alice")
     shutil.rmtree(tmp_path / "stores")
     (tmp_path / "backup").rename(tmp_path / "stores")
+    row.save()
     Erasure.objects.all().delete()
     assert replay_ledger(tmp_path, since=made_at) == 1
     assert traces(tmp_path, ANN, DEVICE) == []

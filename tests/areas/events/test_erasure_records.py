@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,15 +37,20 @@ RECORDS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+WORKSPACES = itertools.count(1)
+
+
+@pytest.mark.db
+@pytest.mark.django_db(transaction=True)
 @settings(max_examples=25, deadline=None)
 @given(records=st.lists(RECORDS, min_size=1, max_size=4))
 def test_an_exported_record_says_what_was_recorded(
     records: list[dict[str, object]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = tmp_path_factory.mktemp("data")
+    folder, workspace = tmp_path_factory.mktemp("data"), next(WORKSPACES)
     events = [parse_event({**one, "profile": "ann"}) for one in records]
-    store_of(1, folder).append(events)
-    told = [parse_event(one) for one in records_of(1, folder, ["ann"])]
+    store_of(workspace, folder).append(events)
+    told = [parse_event(one) for one in records_of(workspace, folder, ["ann"])]
     assert sorted(map(repr, map(unordered, told))) == sorted(map(repr, map(unordered, events)))
 
 

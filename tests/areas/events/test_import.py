@@ -16,6 +16,7 @@ from kundresa.events.api import take_in, take_in_pieces
 from kundresa.events.contracts import Imported
 from kundresa.events.errors import BusyError
 from kundresa.events.models import StoreVersion
+from kundresa.events.queries import store_in
 from kundresa.events.sources import Piece, Quarantine, fingerprint, jsonl, origin_of, read_jsonl
 from kundresa.store import Store
 
@@ -38,10 +39,13 @@ def test_the_same_content_is_added_once(tmp_path: Path) -> None:
     assert [run(), run()] == [3, 0]
     file.write_text(LINE * 4)
     assert run() == 4
-    assert Store(store).event_count == 7
+    assert store_in(workspace.id, store).event_count == 7
     lines = AuditLine.objects.filter(workspace=workspace, action="imported events")
     assert [line.details["events"] for line in lines.order_by("id")] == [3, 4]
-    assert StoreVersion.objects.get(workspace_id=workspace.id).number == Store(store).version.number
+    assert (
+        StoreVersion.objects.get(workspace_id=workspace.id).number
+        == store_in(workspace.id, store).version.number
+    )
 
 
 def test_a_crash_after_the_store_is_mended_by_the_next_call(
@@ -62,7 +66,7 @@ def test_a_crash_after_the_store_is_mended_by_the_next_call(
         with pytest.raises(ZeroDivisionError):
             run()
     assert run() == 0
-    assert Store(tmp_path / "store").event_count == 1
+    assert store_in(workspace.id, tmp_path / "store").event_count == 1
     assert AuditLine.objects.filter(workspace=workspace, action="imported events").count() == 1
 
 
@@ -119,7 +123,7 @@ def test_wherever_it_crashes_the_next_call_goes_on(
     done = bring_in(workspace.id, tmp_path, file)
     assert (done.rows, done.events, done.rejected) == (40, 34, 6)
     assert bring_in(workspace.id, tmp_path, file) == Imported(40, 34, 0, 6)
-    table = Store(tmp_path / "store").table()
+    table = store_in(workspace.id, tmp_path / "store").table()
     assert sorted(table.profiles) == sorted(f"p{n}" for n in range(40) if n % 7)
     assert len(table) == 34
     bad = [json.loads(line)["line"] for line in (tmp_path / "bad.jsonl").read_text().splitlines()]

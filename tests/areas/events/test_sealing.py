@@ -9,11 +9,12 @@ import psycopg
 import pytest
 from django.db import connection
 
-from kundresa.events import queries, sealing
+from kundresa.events import queries, row_keeper, sealing
 from kundresa.events.models import SetAside, StoreVersion
+from kundresa.events.queries import store_in
 from kundresa.events.sealing import seal_inbox, tidy_store
 from kundresa.jobs.models import Job
-from kundresa.store import Store, compaction, keeper, objects, store
+from kundresa.store import compaction, keeper, objects, store
 from kundresa.store.compaction import MANY
 from tests.support.crash import every_death
 from tests.support.inbox import TODAY, append, make_day, move_to, row
@@ -29,7 +30,7 @@ def test_each_event_is_sealed_once_and_a_bad_one_is_set_aside(tmp_path: Path) ->
     append(row("1"), row("1"), row("2", event=None), row("3"))
     assert seal_inbox(1, tmp_path) == 3
     assert seal_inbox(1, tmp_path) == 0
-    assert Store(tmp_path).event_count == 2
+    assert store_in(1, tmp_path).event_count == 2
     assert SetAside.objects.count() == 1
 
 
@@ -47,7 +48,7 @@ def test_a_seal_that_dies_between_any_two_statements_is_finished_by_the_next(
     tmp_path: Path, stride: int
 ) -> None:
     """Two good events and a bad one come in before each death; at the end each is there once."""
-    modules = [sealing, queries, store, keeper, objects]
+    modules = [sealing, queries, row_keeper, store, keeper, objects]
     appended = 0
 
     def come_in_and_seal() -> None:
@@ -60,9 +61,9 @@ def test_a_seal_that_dies_between_any_two_statements_is_finished_by_the_next(
     for _ in every_death(come_in_and_seal, modules, stride=stride):
         deaths += 1
         seal_inbox(1, tmp_path)
-        assert Store(tmp_path).event_count == 2 * appended
+        assert store_in(1, tmp_path).event_count == 2 * appended
     assert deaths > 20
-    found = Store(tmp_path)
+    found = store_in(1, tmp_path)
     rows = [text for block in found.snapshot().blocks() for text in block.texts["id"].to_pylist()]
     assert len(set(rows)) == 2 * appended
     assert SetAside.objects.count() == appended
@@ -77,15 +78,15 @@ def test_a_compaction_that_dies_between_any_two_statements_loses_nothing(
     for number in range(3):
         append(row(f"{number}a"), row(f"{number}b"))
         seal_inbox(1, folder)
-    before = sorted(Store(folder).table().time.tolist())
+    before = sorted(store_in(1, folder).table().time.tolist())
     deaths = 0
-    modules = [sealing, store, compaction, objects]
+    modules = [sealing, row_keeper, store, compaction, objects]
     for _ in every_death(lambda: tidy_store(1, tmp_path), modules, stride=stride):
         deaths += 1
-        assert sorted(Store(folder).table().time.tolist()) == before
+        assert sorted(store_in(1, folder).table().time.tolist()) == before
     assert deaths > 20
-    assert sorted(Store(folder).table().time.tolist()) == before
-    assert not Store(folder).version.deltas
+    assert sorted(store_in(1, folder).table().time.tolist()) == before
+    assert not store_in(1, folder).version.deltas
 
 
 def test_many_deltas_ask_for_a_compaction_once(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_an_event_of_long_ago_stands_where_it_happened(tmp_path: Path) -> None:
     seal_inbox(1, tmp_path)
     append(row("late", timestamp="2026-03-01T10:00:00Z", event="First"))
     seal_inbox(1, tmp_path)
-    (slab,) = Store(tmp_path).snapshot().slabs
+    (slab,) = store_in(1, tmp_path).snapshot().slabs
     hours = [datetime.fromtimestamp(time / 1e6, UTC).day for time in slab.column("time").tolist()]
     assert hours == [1, 2]
 
@@ -137,7 +138,7 @@ def test_a_writer_that_commits_late_is_not_skipped(tmp_path: Path) -> None:
         seal_inbox(1, tmp_path)
         slow.commit()
     seal_inbox(1, tmp_path)
-    assert Store(tmp_path).event_count == 2
+    assert store_in(1, tmp_path).event_count == 2
 
 
 @pytest.mark.postgresql
@@ -157,7 +158,7 @@ def test_neither_order_of_commits_hides_an_event(tmp_path: Path, first_to_commit
             append(row(f"after {id(one)}"))
             seal_inbox(1, tmp_path)
     assert seal_inbox(1, tmp_path) == 0
-    assert Store(tmp_path).event_count == 6
+    assert store_in(1, tmp_path).event_count == 6
 
 
 @pytest.mark.postgresql
@@ -175,4 +176,4 @@ def test_a_writer_open_over_midnight_is_not_skipped(tmp_path: Path) -> None:
         slow.commit()
     seal_inbox(1, tmp_path)
     assert seal_inbox(1, tmp_path) == 0
-    assert Store(tmp_path).event_count == 3
+    assert store_in(1, tmp_path).event_count == 3

@@ -15,8 +15,8 @@ import pytest
 from kundresa.core.errors import BadInputError
 from kundresa.core.records import parse_event
 from kundresa.events.sources import (
+    Contents,
     Quarantine,
-    Reading,
     fingerprint,
     mapping_of,
     origin_of,
@@ -26,9 +26,9 @@ from kundresa.events.sources import (
     read_mapped,
     read_mapping,
 )
+from kundresa.events.sources.contents import collected
 from kundresa.events.sources.csv_file import CsvFile
 from kundresa.events.sources.json_file import JsonFile
-from kundresa.events.sources.reading import collected
 from kundresa.events.sources.table_file import whole
 from kundresa.events.sources.xes_file import XesFile
 from tests.support.orders import ROW, as_events, lay
@@ -218,14 +218,14 @@ LOG: dict[str, Any] = {
 }
 
 
-def read_log(folder: Path, content: bytes, **table: Any) -> Reading:
+def read_log(folder: Path, content: bytes, **table: Any) -> Contents:
     """Read a small log as a CSV file."""
     (folder / "log.csv").write_bytes(content)
     data = {**LOG, "tables": {"log": {"file": "log.csv", **table}}}
     return read_mapped(mapping_of(data, folder, "log"))
 
 
-def told(reading: Reading) -> list[tuple[str, str]]:
+def told(reading: Contents) -> list[tuple[str, str]]:
     """Give who did what."""
     table = reading.table()
     who = [table.profiles[code] for code in table.profile]

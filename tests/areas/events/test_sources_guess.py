@@ -131,6 +131,92 @@ def test_what_cannot_be_guessed_is_told(tmp_path: Path, text: str, said: str) ->
         guess(tmp_path, text)
 
 
+AD = "Date,Campaign,Device,Impressions,CTR,Cost (SEK)"
+DAY = "2026-03-{0:02}"
+
+
+def readings(folder: Path, text: str, name: str = "t.csv") -> dict[str, Any]:
+    [rule] = guess(folder, text, name).data["readings"]
+    found = read_mapped(mapping_of(guess_mapping(folder / name).data, folder, "guessed"))
+    assert not found.rejected
+    assert found.event_count == 0
+    assert sum(map(len, found.readings)) == found.rows * len(rule["series"])
+    return dict(rule)
+
+
+def test_days_and_numbers_of_nobody_are_readings(tmp_path: Path) -> None:
+    text = rows(AD, DAY, "Spring", "phone", "{0}", "0.{0}", "{0}.5")
+    assert readings(tmp_path, text, "ads 2026-03.csv") == {
+        "table": "rows", "period": "Date", "campaign": "Campaign", "source": {"value": "ads"},
+        "series": [
+            {"series": "impressions", "value": "Impressions", "unit": {"value": "impressions"}},
+            {"series": "cost", "value": "Cost (SEK)", "unit": {"value": "SEK"}},
+        ],
+    }  # fmt: skip
+
+
+def test_what_is_needed_to_tell_rows_apart_is_their_place(tmp_path: Path) -> None:
+    text = rows(AD, DAY, "Spring", "phone", "{0}", "", "{0}.5")
+    text += text.partition("\n")[2].replace("phone", "desk")
+    rule = readings(tmp_path, text)
+    assert rule["campaign"] == {"columns": ["Campaign", "Device"], "join": " / "}
+
+
+@pytest.mark.parametrize(
+    ("header", "fields", "period"),
+    [
+        ("vecka,besökare", ("2026-W{0:02}", "{0}"), {"column": "vecka", "length": "week"}),
+        ("måned,besøg", ("2026-0{0}", "{0}"), {"column": "måned", "form": "%Y-%m",
+                                               "length": "month"}),
+        ("tid,besøk", ("2026-03-01T{0:02}:00", "{0}"), {"column": "tid", "length": "hour"}),
+        ("dato,klikk", ("0{0}.03.2026", "{0}"), {"column": "dato", "form": "%d.%m.%Y"}),
+        ("start,slut,klick", ("2026-0{0}-01", "2026-0{0}-28", "{0}"), {"from": "start",
+                                                                       "last": "slut"}),
+        ("from,to,opens", ("2026-03-0{0}T08:00", "2026-03-0{0}T09:00", "{0}"), {"from": "from",
+                                                                               "to": "to"}),
+        ("date,opens", ("2026-0{0}-01", "{0}"), {"column": "date", "length": "month"}),
+    ],
+)  # fmt: skip
+def test_how_long_a_period_is_shows_in_names_and_steps(
+    tmp_path: Path, header: str, fields: tuple[str, ...], period: Any
+) -> None:
+    assert readings(tmp_path, rows(header, *fields, count=9))["period"] == period
+
+
+def test_steps_of_seven_days_are_weeks(tmp_path: Path) -> None:
+    text = "date,visitors\n2026-03-02,1\n2026-03-09,2\n2026-03-23,2\n"
+    assert readings(tmp_path, text)["period"] == {"column": "date", "length": "week"}
+
+
+def test_a_total_below_the_rows_changes_nothing(tmp_path: Path) -> None:
+    text = rows(AD, DAY, "Spring", "phone", "{0}", "", "{0}.5") + "Total,,,99,,9\n"
+    [rule] = guess(tmp_path, text).data["readings"]
+    assert rule["period"] == "Date"
+
+
+@pytest.mark.parametrize(
+    ("header", "is_of_readings"),
+    [
+        ("date,customer_id,clicks,cost", False),
+        ("date,account,clicks,cost", True),
+        ("date,sessions,users", True),
+        ("date,order,amount", False),
+        ("date,orders,revenue", True),
+        ("date,patient,volume", False),
+    ],
+)
+def test_who_is_told_from_how_many(tmp_path: Path, header: str, is_of_readings: bool) -> None:
+    fields = [DAY, *("{0}" for _ in header.split(",")[1:])]
+    assert ("readings" in guess(tmp_path, rows(header, *fields)).data) == is_of_readings
+
+
+def test_money_without_a_currency_is_told(tmp_path: Path) -> None:
+    found = guess(tmp_path, rows("date,clicks,cost", DAY, "{0}", "{0}"))
+    assert any(note.startswith("currency: none found for cost") for note in found.notes)
+    text = rows("date,clicks,cost,currency", DAY, "{0}", "{0}", "NOK")
+    assert readings(tmp_path, text)["series"][1]["unit"] == "currency"
+
+
 def test_a_guess_reads_every_row_as_it_says(tmp_path: Path) -> None:
     found = guess(tmp_path, rows("customer,activity,at", "c{0}", "Bought", CHART))
     reading = read_mapped(mapping_of(found.data, tmp_path, "guessed"))

@@ -97,7 +97,7 @@ def test_a_newer_format_is_refused_in_words(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.append(some_events(1))
     body = json.loads((tmp_path / "CURRENT").read_text())
-    (tmp_path / "CURRENT").write_text(json.dumps({**body, "kundresa_store": 3}))
+    (tmp_path / "CURRENT").write_text(json.dumps({**body, "kundresa_store": 4}))
     with pytest.raises(NewerFormatError, match="newer release"):
         _ = store.version
 
@@ -138,6 +138,32 @@ def test_a_store_of_format_1_is_brought_up(tmp_path: Path) -> None:
     assert texts_of(Store(tmp_path / "store").table(), "event") == texts_of(expected, "event")
 
 
+def test_a_store_of_format_2_is_read_and_written_anew(tmp_path: Path) -> None:
+    shutil.copytree(FORMATS / "store-2", tmp_path / "store")
+    store = Store(tmp_path / "store", personal=["phone"])
+    records = json.loads((FORMATS / "store-2.json").read_text("utf-8"))
+    expected = EventTable.from_events(
+        [
+            parse_event(
+                {**one, "profile": "ann" if one["profile"] == "visitor-7" else one["profile"]}
+            )
+            for one in records
+        ]
+    )
+    for name in ("profile", "event", "channel", "group", "currency"):
+        assert texts_of(store.table(), name) == texts_of(expected, name)
+    cities, n = store.table().properties["city"], store.table().number_column("property", "n")
+    assert [cities.texts[code] for code in cities.text if code >= 0].count("Oslo") == 1
+    assert np.nansum(n) == 7.5
+    phones = [t for slab in store.snapshot().slabs for t in slab.text("personal/phone").to_pylist()]
+    assert "070-1234567" in phones
+    store.append(some_events(1))
+    assert json.loads((tmp_path / "store/CURRENT").read_text())["kundresa_store"] == 3
+    assert store.compact(whole=True)
+    assert texts_of(store.table(), "event").count("Reviewed") == 1
+    assert store.version.marks == {"inbox": 5, "import:0f": 1}
+
+
 def texts_of(table: EventTable, name: str) -> list[str]:
     """Give a column's texts, in order of time."""
     codes = getattr(table, name)
@@ -154,6 +180,21 @@ def test_two_versions_read_side_by_side(tmp_path: Path) -> None:
     assert old.version.event_count == 3
     assert sum(len(slab.column("time")) for slab in old.slabs) == 3
     assert len(store.table()) == 5
+
+
+def test_a_join_that_is_undone_in_a_delta_doubles_nothing(tmp_path: Path) -> None:
+    """Rows of a delta stand by whose they were; compaction must not look for them there alone."""
+    store = Store(tmp_path)
+    names = [f"p{number}" for number in range(12)]
+    store.join({"p0": "p1"})
+    for name in [*names, *names]:
+        store.append([parse_event({"profile": name, "event": "e", "time": "2026-01-01"})])
+    store.compact(whole=True)
+    store.part(["p0"])
+    for _ in range(3):
+        store.compact(whole=True)
+        table = store.table()
+        assert sorted(table.profiles[code] for code in table.profile) == sorted([*names, *names])
 
 
 def forget() -> None:

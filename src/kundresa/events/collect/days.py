@@ -13,10 +13,15 @@ from typing import Final
 
 INBOX: Final = "events_inbox"
 GONE: Final = "events_inbox_gone_"
-"""How the name of a day table begins that is being dropped: nobody reads it any more."""
+"""How the name of a table begins that is being dropped: nobody reads it any more."""
+IDS: Final = "events_inbox_ids_"
+"""How the name of the table begins that has the hashes of a day's message ids (SQLite)."""
 
 SQLITE_TABLES: Final = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'events_inbox_[0-9]*'"
+)
+SQLITE_IDS: Final = (
+    f"SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '{IDS}[0-9]*'"  # noqa: S608
 )
 POSTGRES_TABLES: Final = (
     "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid "
@@ -59,8 +64,17 @@ def days_of(rows: Iterable[Sequence[object]]) -> list[date]:
     return sorted(day_of(str(row[0])) for row in rows)
 
 
+def ids_of(day: date) -> str:
+    """Name the table of the ids of a day."""
+    return f"{IDS}{day:%Y%m%d}"
+
+
 def sqlite_new_day(day: date, known: Sequence[date]) -> list[str]:
-    """Give the statements that make a day's table, in one transaction."""
+    """Give the statements that make a day's tables, in one transaction.
+
+    The ids stand in rows of one commit each, beside the number of its last row; see
+    `events.collect.seen`. A day without such a table is of a release before, and has a unique index.
+    """
     table = table_of(day)
     columns = (
         "sequence INTEGER PRIMARY KEY, workspace_id INTEGER NOT NULL, message_id TEXT NOT NULL, "
@@ -68,18 +82,19 @@ def sqlite_new_day(day: date, known: Sequence[date]) -> list[str]:
     )
     return [
         f"CREATE TABLE {table} ({columns})",
-        f"CREATE UNIQUE INDEX {table}_once ON {table} (workspace_id, message_id)",
         f"CREATE INDEX {table}_order ON {table} (workspace_id)",  # and by sequence within
+        f"CREATE TABLE {ids_of(day)} (sequence INTEGER PRIMARY KEY, hashes BLOB NOT NULL)",
         *sqlite_view([*known, day]),
     ]
 
 
-def sqlite_day_away(day: date, known: Sequence[date]) -> list[str]:
-    """Give the statements that take a day's table out of sight, in one transaction."""
-    table = table_of(day)
+def sqlite_day_away(day: date, known: Sequence[date], *, has_ids: bool) -> list[str]:
+    """Give the statements that take a day's tables out of sight, in one transaction."""
+    away = f"{GONE}{day:%Y%m%d}"
     return [
         f"DROP VIEW IF EXISTS {INBOX}",
-        f"ALTER TABLE {table} RENAME TO {GONE}{day:%Y%m%d}",
+        f"ALTER TABLE {table_of(day)} RENAME TO {away}",
+        *([f"ALTER TABLE {ids_of(day)} RENAME TO {away}_ids"] if has_ids else []),
         *sqlite_view([other for other in known if other != day]),
     ]
 

@@ -23,6 +23,7 @@ PATHS: Final[Mapping[str, str]] = {
     "alias": "alias", "a": "alias", "batch": "batch", "b": "batch", "import": "batch",
 }  # fmt: skip
 KINDS: Final = frozenset(PATHS.values()) - {"batch"}
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class RefusedError(Exception):
@@ -99,7 +100,7 @@ def read_envelope(kind: str, body: dict[str, Any], received_at: str, retries: st
         raise RefusedError(400, "no_batch", 'The body has no list "batch".')
     if len(events) > MOST_EVENTS:
         raise RefusedError(413, "too_many_events", f"A batch holds {MOST_EVENTS} events at most.")
-    shared = {} if single else {key: body.get(key) for key in ("context", "integrations", "sentAt")}
+    shared = {} if single else _shared(body)
     added: dict[str, Any] = {"receivedAt": received_at}
     if retries:
         added["retries"] = retries[:20]
@@ -115,39 +116,44 @@ def read_envelope(kind: str, body: dict[str, Any], received_at: str, retries: st
     return envelope
 
 
+def _shared(body: Mapping[str, Any]) -> dict[str, Any]:
+    found = {key: body.get(key) for key in ("context", "integrations", "sentAt")}
+    return {key: value for key, value in found.items() if value is not None}
+
+
 def _row(event: Any, shared: Mapping[str, Any], added: Mapping[str, Any]) -> tuple[str, bytes]:
+    # The event is the request's own and filled in place: a copy of each is a third of the time.
     if not isinstance(event, dict):
         raise RefusedError(400, "bad_event", "The event is not an object.")
-    if event.get("type") not in KINDS:
-        raise RefusedError(
-            400, "bad_type", f"The event has no known type, but {event.get('type')!r}."
-        )
+    kind = event.get("type")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise RefusedError(400, "bad_type", f"The event has no known type, but {kind!r}.")
     if not _is_id(event.get("userId")) and not _is_id(event.get("anonymousId")):
         raise RefusedError(400, "no_id", "The event has neither userId nor anonymousId.")
     message_id = event.get("messageId")
     if message_id is None or message_id == "":
-        message_id = new_id()
+        message_id = event["messageId"] = new_id()
     # NUL can't stand in a PostgreSQL text
     if not isinstance(message_id, str) or len(message_id) > 100 or "\0" in message_id:
         raise RefusedError(
             400, "bad_message_id", "messageId is not a text of 100 characters at most."
         )
-    whole = {**event, **_merged(event, shared), **added, "messageId": message_id}
-    encoded = msgspec.json.encode(whole)
+    if shared:
+        _merge(event, shared)
+    event.update(added)
+    encoded = _encode(event)
     if len(encoded) > MOST_EVENT:
         raise RefusedError(400, "event_too_large", f"An event holds {MOST_EVENT} bytes at most.")
     return message_id, encoded
 
 
-def _merged(event: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {}
+def _merge(event: dict[str, Any], shared: Mapping[str, Any]) -> None:
     for key, value in shared.items():
         own = event.get(key)
-        if isinstance(value, dict) and isinstance(own, dict):
-            merged[key] = {**value, **own}
-        elif own is None and value is not None:
-            merged[key] = value
-    return merged
+        if own is None:
+            event[key] = value
+        elif isinstance(value, dict) and isinstance(own, dict):
+            event[key] = {**value, **own}
 
 
 def _is_id(value: object) -> bool:

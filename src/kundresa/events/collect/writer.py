@@ -46,6 +46,7 @@ class Writer:
         await future
 
     def _run(self) -> None:
+        self._open_ahead()
         is_open = True
         while is_open:
             together, is_open = self._next()
@@ -68,15 +69,26 @@ class Writer:
         rows = [row for some, _ in together for row in some]
         fault: RefusedError | None = None
         try:
-            if self._inbox is None:
-                self._inbox = self._connect()
-            self._inbox.append(rows)
+            self._opened().append(rows)
         except Exception as error:  # noqa: BLE001
             _log.error("inbox_not_written", error=str(error), events=len(rows))
             self._forget_connection()
             fault = _unavailable("The events can't be written now.")
-        for _, future in together:
-            future.get_loop().call_soon_threadsafe(_resolve, future, fault)
+        # Waking the loop costs as much as a small commit, so once for all.
+        futures = [future for _, future in together]
+        futures[0].get_loop().call_soon_threadsafe(_resolve, futures, fault)
+
+    def _open_ahead(self) -> None:
+        try:
+            self._opened().prepare()
+        except Exception as error:  # the next commit tries again  # noqa: BLE001
+            _log.warning("inbox_not_opened", error=str(error))
+            self._forget_connection()
+
+    def _opened(self) -> Inbox:
+        if self._inbox is None:
+            self._inbox = self._connect()
+        return self._inbox
 
     def _forget_connection(self) -> None:
         if self._inbox is not None:
@@ -87,13 +99,14 @@ class Writer:
         self._inbox = None
 
 
-def _resolve(future: asyncio.Future[None], fault: RefusedError | None) -> None:
-    if future.done():  # the sender hung up
-        return
-    if fault is None:
-        future.set_result(None)
-    else:
-        future.set_exception(fault)
+def _resolve(futures: Sequence[asyncio.Future[None]], fault: RefusedError | None) -> None:
+    for future in futures:
+        if future.done():  # the sender hung up
+            continue
+        if fault is None:
+            future.set_result(None)
+        else:
+            future.set_exception(fault)
 
 
 def _unavailable(message: str) -> RefusedError:

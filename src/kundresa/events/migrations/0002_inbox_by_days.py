@@ -8,7 +8,6 @@ from kundresa.events.collect.days import (
     SQLITE_COUNTER,
     days_of,
     postgres_new_day,
-    sqlite_new_day,
     sqlite_view,
     table_of,
 )
@@ -37,7 +36,7 @@ def _move_sqlite(schema_editor, days, last):
         [last],
     )
     for index, day in enumerate(days):
-        for statement in sqlite_new_day(day, days[:index]):
+        for statement in _sqlite_day(day, days[:index]):
             schema_editor.execute(statement, params=None)
         schema_editor.execute(
             f"INSERT INTO {table_of(day)} "
@@ -45,6 +44,20 @@ def _move_sqlite(schema_editor, days, last):
             "FROM events_inbox_before WHERE day = %s",
             [str(day)],
         )
+
+
+def _sqlite_day(day, known):
+    table = table_of(day)
+    columns = (
+        "sequence INTEGER PRIMARY KEY, workspace_id INTEGER NOT NULL, message_id TEXT NOT NULL, "
+        "received_at INTEGER NOT NULL, body BLOB NOT NULL"
+    )
+    return [
+        f"CREATE TABLE {table} ({columns})",
+        f"CREATE UNIQUE INDEX {table}_once ON {table} (workspace_id, message_id)",
+        f"CREATE INDEX {table}_order ON {table} (workspace_id)",
+        *sqlite_view([*known, day]),
+    ]
 
 
 def _move_postgres(schema_editor, days, last):

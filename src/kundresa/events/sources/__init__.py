@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kundresa.events.sources.contents import Contents, Piece, Progress, Rejected, refuse_bad_rows
 from kundresa.events.sources.fingerprint import fingerprint
 from kundresa.events.sources.guess import Guess, guess_mapping
 from kundresa.events.sources.jsonl import read_jsonl
 from kundresa.events.sources.mapping import Mapping, mapping_of, read_mapping
 from kundresa.events.sources.origin import Origin, is_quarantine, origin_of, origin_of_mended
 from kundresa.events.sources.quarantine import Quarantine
-from kundresa.events.sources.reading import Piece, Progress, Reading, Rejected, refuse_bad_rows
+from kundresa.events.sources.readings import Readings
 from kundresa.events.sources.rows import read_mapped
 from kundresa.store import EventTable
 
 __all__ = [
+    "Contents",
     "Guess",
     "Mapping",
     "Origin",
     "Piece",
     "Quarantine",
-    "Reading",
+    "Readings",
     "Rejected",
     "fingerprint",
     "guess_mapping",
@@ -46,7 +48,7 @@ def source_of(path: Path) -> Path | Mapping:
     return read_mapping(path) if path.suffix in (".yaml", ".yml") else path
 
 
-def read_source(source: Path | Mapping, *, progress: Progress | None = None) -> Reading:
+def read_source(source: Path | Mapping, *, progress: Progress | None = None) -> Contents:
     """Read a file of event records, or the tables of a mapping."""
     if isinstance(source, Path):
         return read_jsonl(source, progress=progress)

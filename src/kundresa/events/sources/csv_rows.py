@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from kundresa.events.sources.reading import Rejected
+from kundresa.events.sources.contents import Rejected
 from kundresa.events.sources.table_file import Rows, with_nulls
 from kundresa.events.sources.text_file import LONGEST, Stream, too_long
 

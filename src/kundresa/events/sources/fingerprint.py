@@ -10,9 +10,11 @@ from kundresa.core.errors import BadInputError
 from kundresa.events.sources.mapping import Mapping
 
 
-def fingerprint(source: Path | Mapping) -> str:
-    """Give 32 hexadecimal digits for a file of event records, or a mapping with its tables."""
+def fingerprint(source: Path | Mapping, *, zone: str = "UTC") -> str:
+    """Give 32 hexadecimal digits for a file of records in a zone, or a mapping with its tables."""
     found = hashlib.sha256()
+    if zone != "UTC":
+        found.update(zone.encode())
     if isinstance(source, Mapping):
         found.update(_said(source))
     for file in _files(source):
@@ -36,6 +38,8 @@ def _said(mapping: Mapping) -> bytes:
     }
     parts = [mapping.zone, tables, mapping.rows, mapping.types, mapping.dates,
              sorted(mapping.missing)]  # fmt: skip
+    if mapping.readings:  # names of mappings without any stay what they were
+        parts.append(mapping.readings)
     return json.dumps(parts, sort_keys=True, default=str).encode()
 
 

@@ -1,5 +1,7 @@
 """A mapping guessed from a file's header and first rows, to be read by somebody before it counts.
 
+A table that has no profile but days and numbers is taken for readings, any other for events.
+
 Every choice comes with a note that says how sure it is and why.
 """
 
@@ -20,6 +22,7 @@ from ruamel.yaml import YAML
 from kundresa.core.errors import BadInputError
 from kundresa.events.sources.batch import plain_text
 from kundresa.events.sources.guess_columns import MOSTLY, Column, best
+from kundresa.events.sources.guess_readings import guess_readings
 from kundresa.events.sources.tables import kind_of, open_table
 from kundresa.events.sources.text_file import lines_of, reading
 
@@ -27,10 +30,11 @@ SAMPLE: Final = 10_000
 _TABLE: Final = "rows"
 _DELIMITERS: Final = ",;\t|"
 _BEGINNING: Final = 1 << 20
-_ACCESS_LOG: Final = (
+_ACCESS_LINE: Final = (
     r'(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*"'
     r' (?P<status>\d{3}) (?P<bytes>\S+)(?: "(?P<referrer>[^"]*)" "(?P<agent>.*)")?'
 )
+ACCESS_LOG: Final = re.compile(_ACCESS_LINE)
 _MARKS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8"}
 
 
@@ -51,8 +55,12 @@ class Guess:
         return out.getvalue()
 
 
-def guess_mapping(path: Path, *, zone: str = "UTC", folder: Path | None = None) -> Guess:
-    """Guess how the rows of a file become events, for a mapping in ``folder``.
+def guess_mapping(
+    path: Path, *, zone: str = "UTC", folder: Path | None = None, name: str = ""
+) -> Guess:
+    """Guess how the rows of a file become events or readings, for a mapping in ``folder``.
+
+    ``name`` is what people call the file, where that isn't its name on the disk.
 
     Raises
     ------
@@ -61,14 +69,40 @@ def guess_mapping(path: Path, *, zone: str = "UTC", folder: Path | None = None) 
     """
     table = _table_of(path)
     columns = _sample(path, table)
-    guess = _Guess(path, zone, columns)
-    rule = guess.rule()
     file = _beside(path, folder) if folder else path.name
-    data: dict[str, Any] = {"kundresa_mapping": 1, "title": path.name, "zone": zone}
+    data: dict[str, Any] = {"kundresa_mapping": 1, "title": name or path.name, "zone": zone}
     data["tables"] = {_TABLE: {"file": file, **table}}
+    found = guess_readings(columns, path, zone)
+    if found is not None:
+        rule, notes = found
+        notes = [_first_note(name or path.name, columns), *notes]
+        return Guess({**data, "readings": [{"table": _TABLE, **rule}]}, tuple(notes))
+    guess = _Guess(name or path.name, zone, columns)
+    rule = guess.rule()
     if guess.types:
         data["types"] = guess.types
     return Guess({**data, "rows": [rule]}, tuple(guess.notes))
+
+
+def _first_note(name: str, columns: Sequence[Column]) -> str:
+    count = len(columns[0].values)
+    return f"Guessed from the first {count:,} rows of {name}; read it first."
+
+
+def first_look(
+    path: Path, *, rows: int = SAMPLE, table: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], list[Column]]:
+    """Say how a file is to be opened, as options of a mapping's table, and give its first values.
+
+    ``table`` are these options where they are known.
+
+    Raises
+    ------
+    BadInputError
+        If it can't be read, or has no rows.
+    """
+    found = dict(table) if table is not None else _table_of(path)
+    return found, _sample(path, found, rows)
 
 
 def _beside(path: Path, folder: Path) -> str:
@@ -130,13 +164,13 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def _pattern(path: Path, lines: Sequence[str]) -> str:
-    fitting = sum(re.fullmatch(_ACCESS_LOG, line) is not None for line in lines)
+    fitting = sum(ACCESS_LOG.fullmatch(line) is not None for line in lines)
     if fitting < MOSTLY * len(lines):
         raise BadInputError(
             f"{path} is not an access log of a web server, the only kind of lines that is guessed.",
             hint="Write a mapping with a pattern; docs/reference/mapping.md shows one.",
         )
-    return _ACCESS_LOG
+    return _ACCESS_LINE
 
 
 def _list_in(lines: Sequence[str]) -> str | None:
@@ -151,7 +185,7 @@ def _list_in(lines: Sequence[str]) -> str | None:
     return lists[0] if len(lists) == 1 else None
 
 
-def _sample(path: Path, table: Mapping[str, Any]) -> list[Column]:
+def _sample(path: Path, table: Mapping[str, Any], most: int = SAMPLE) -> list[Column]:
     file = open_table(path.parent, {"file": path.name, **table}, frozenset({""}))
     names, types = file.header(), file.types()
     parts: list[Mapping[str, pa.Array]] = []
@@ -159,14 +193,14 @@ def _sample(path: Path, table: Mapping[str, Any]) -> list[Column]:
     for rows in file.batches(names):
         parts.append(rows.columns)
         count += len(rows.lines)
-        if count >= SAMPLE:
+        if count >= most:
             break
     if not count:
         raise BadInputError(f"{path} has no rows that could be read.")
     found = []
     for name in names:
         values = pa.concat_arrays([_undone(part[name]) for part in parts if name in part])
-        found.append(Column(name, values.slice(0, SAMPLE), types.get(name, "text")))
+        found.append(Column(name, values.slice(0, most), types.get(name, "text")))
     return found
 
 
@@ -178,15 +212,14 @@ def _undone(column: pa.Array) -> pa.Array:
 
 
 class _Guess:
-    def __init__(self, path: Path, zone: str, columns: list[Column]) -> None:
-        self._path = path
+    def __init__(self, name: str, zone: str, columns: list[Column]) -> None:
+        self._name = name
         self._zone = zone
         self._columns = columns
         self._left = {column.name: column for column in columns if column.filled}
         self._zoneless: list[str] = []
         self.types: dict[str, str] = {}
-        count = len(columns[0].values)
-        self.notes = [f"Guessed from the first {count:,} rows of {path.name}; read it first."]
+        self.notes = [_first_note(name, columns)]
 
     def rule(self) -> dict[str, Any]:
         """Give the entry of ``rows``."""
@@ -233,7 +266,7 @@ class _Guess:
         times = [column for column in found if column not in planned] or found
         if not times:
             raise BadInputError(
-                f"{self._path} has no column of times.",
+                f"{self._name} has no column of times.",
                 hint="An event needs a time; write a mapping if days are counted from a date.",
             )
         return times
@@ -248,7 +281,7 @@ class _Guess:
         column = best(open_to, "profile")
         if column is None:
             raise BadInputError(
-                f"{self._path} has no column whose name tells whose rows these are.",
+                f"{self._name} has no column whose name tells whose rows these are.",
                 hint=f"Write a mapping; the columns are {', '.join(c.name for c in self._columns)}.",
             )
         alike = [c.name for c in open_to if c.rank("profile") == column.rank("profile")]
@@ -280,11 +313,11 @@ class _Guess:
             column = best(times, "time") or times[0]
             sure = "sure" if len(times) == 1 else "likely"
             self._note("time", column, sure, "by its content")
-            name: Any = {"column": event.name} if event else _title(self._path.name.split(".")[0])
+            name: Any = {"column": event.name} if event else _title(self._name.split(".")[0])
             return [(name, self._timed(column))]
         for column in times:
             self._note("event", column, "likely", "each time of a row is an event")
-        return [(_event_name(column.name), self._timed(column)) for column in times]
+        return [(event_title(column.name), self._timed(column)) for column in times]
 
     def _timed(self, column: Column) -> Column:
         if column.form == "ms" and column.declared == "text":
@@ -350,7 +383,8 @@ _ENDINGS: Final = frozenset({
 })  # fmt: skip
 
 
-def _event_name(column: str) -> str:
+def event_title(column: str) -> str:
+    """Give the name of the event that a column of times tells of, or a file."""
     words = re.findall(r"[^\W_]+", column)
     while len(words) > 1 and words[-1].lower() in _ENDINGS:
         words.pop()

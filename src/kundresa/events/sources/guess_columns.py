@@ -52,6 +52,39 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "currency": ("currency", "valuta"),
     "channel": ("channel", "kanal"),
+    "campaign": ("campaign", "kampanj", "kampanje", "kampagne", "utskick"),
+    "touchpoint": (
+        "touchpoint", "kontaktpunkt", "store", "butik", "butikk", "page", "sida", "side", "keyword",
+        "sökord", "søkeord", "søgeord",
+    ),
+    "source": ("account", "konto", "source", "källa", "kilde", "kjelde"),
+    "count": (
+        "impressions", "clicks", "views", "pageviews", "visits", "visitors", "sessions", "users",
+        "opens", "opened", "sent", "delivered", "reach", "followers", "subscribers", "footfall",
+        "searches", "volume", "orders", "purchases", "conversions", "calls", "downloads", "bounces",
+        "visningar", "visninger", "exponeringar", "eksponeringer", "klick", "klikk", "klik",
+        "besök", "besøk", "besøg", "besökare", "besøkende", "besøgende", "öppningar", "åpninger",
+        "åbninger", "utskick", "utsendelser", "räckvidd", "rekkevidde", "rækkevidde", "följare",
+        "følgere", "sökningar", "søk", "søgninger", "sökvolym", "søkevolum", "søgevolumen",
+        "beställningar", "bestillinger", "ordrar", "ordrer",
+    ),
+    "cost": (
+        "cost", "spend", "spent", "budget", "revenue", "sales", "amount", "value", "kostnad",
+        "kostnader", "omkostning", "omkostninger", "forbruk", "forbrug", "utgift", "intäkt",
+        "omsättning", "omsetning", "omsætning", "belopp", "beløp", "beløb",
+    ),
+    "average": (
+        "ctr", "cpc", "cpm", "cpa", "roas", "rate", "avg", "average", "share", "percent", "position",
+        "frequency", "snitt", "genomsnitt", "gjennomsnitt", "gennemsnit", "andel", "procent",
+        "prosent", "frekvens",
+    ),
+    "begin": (
+        "start", "starts", "begin", "begins", "from", "från", "fra", "startdatum", "startdato",
+    ),
+    "end": ("end", "ends", "to", "until", "last", "slut", "till", "til", "slutdatum", "sluttdato",
+            "slutdato"),
+    "week": ("week", "vecka", "uke", "uge"),
+    "month": ("month", "månad", "manad", "måned", "maned"),
     "score": ("rating", "score", "stars", "stjärnor", "betyg", "karakter", "nps", "csat"),
     "personal": (
         "email", "mail", "epost", "phone", "telefon", "mobile", "mobil", "name", "namn", "navn",
@@ -76,6 +109,10 @@ class Column:
         name = self.name.removeprefix("case:")
         spaced = re.sub(r"(?<=[a-zåäöæø0-9])(?=[A-ZÅÄÖÆØ])", " ", name)
         return tuple(re.findall(r"[^\W\d_]+", spaced.lower()))
+
+    def is_named(self, what: str) -> bool:
+        """Say whether the name has one of the words for something, whole."""
+        return any(word in WORDS[what] for word in self.words)
 
     def rank(self, what: str) -> float | None:
         """Say which of the words for something the name has, 0 for the surest; none if none."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from kundresa.events.sources.reading import Rejected
+from kundresa.events.sources.contents import Rejected
 from kundresa.events.sources.table_file import BATCH, Rows, with_nulls
 from kundresa.events.sources.text_file import check_text, lines_of, reading, too_long
 

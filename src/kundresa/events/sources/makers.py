@@ -55,7 +55,7 @@ class Maker:
     def columns(self) -> Iterator[str]:
         """Give every column that is needed."""
         name, time = self._event["event"], self._event["time"]
-        yield from [] if isinstance(name, str) else _columns_of(name)
+        yield from [] if isinstance(name, str) else columns_of(name)
         if isinstance(time, str):
             yield time
         elif "column" in time:
@@ -68,7 +68,7 @@ class Maker:
         rules = [self._both[key] for key in keys if key in self._both]
         score = [self._event["score"]["value"]] if self._event.get("score") else []
         for rule in [*rules, *score, *self._properties.values()]:
-            yield from _columns_of(rule)
+            yield from columns_of(rule)
 
     def __call__(self, batch: Batch) -> tuple[Ints, pa.Table]:
         """Give which rows of the batch became events, and these; faults stay in the batch."""
@@ -85,16 +85,16 @@ class Maker:
         }
         for key in _TEXTS:
             if key in self._both:
-                found = _text(batch, rows, self._both[key])
+                found = text_of(batch, rows, self._both[key])
                 # An id differs from row to row; coding it would only cost time.
-                columns[key] = _no_space(plain_text(found)) if key == "id" else _not_blank(found)
+                columns[key] = _no_space(plain_text(found)) if key == "id" else not_blank(found)
         for name, rule in self._properties.items():
             sort, values = _value(batch, rows, rule)
             columns[f"p/{sort}/{name}"] = values
         return rows, rows_of(columns, len(rows))
 
     def _profile(self, batch: Batch, rows: Ints) -> pa.Array:
-        found = _not_blank(_text(batch, rows, self._both["profile"]))
+        found = not_blank(text_of(batch, rows, self._both["profile"]))
         if found.null_count:
             without = rows[found.is_null().to_numpy(zero_copy_only=False)]
             batch.faults.add(without, lambda _row: "profile is missing.")
@@ -104,7 +104,7 @@ class Maker:
         rule = self._event["event"]
         if isinstance(rule, str):
             return repeated(rule, len(rows), pa.string())
-        found = _not_blank(_text(batch, rows, rule))
+        found = not_blank(text_of(batch, rows, rule))
         if found.null_count:
             without = rows[found.is_null().to_numpy(zero_copy_only=False)]
             batch.faults.add(without, lambda _row: "event is missing.")
@@ -172,7 +172,7 @@ class Maker:
     def _money(self, batch: Batch, rows: Ints) -> dict[str, pa.Array]:
         columns: dict[str, pa.Array] = {}
         if "value" in self._both:
-            amount = _number(batch, rows, self._both["value"])
+            amount = number_of(batch, rows, self._both["value"])
             plain = floats(amount)
             over = np.abs(np.nan_to_num(plain)) > MOST_VALUE
             batch.faults.add(rows[over], lambda _row: f"value is beyond {MOST_VALUE:g}.")
@@ -183,7 +183,7 @@ class Maker:
         return columns
 
     def _currency(self, batch: Batch, rows: Ints) -> pa.Array:
-        encoded = coded(_text(batch, rows, self._both["currency"]))
+        encoded = coded(text_of(batch, rows, self._both["currency"]))
         names = encoded.dictionary.to_pylist()
         wrong = np.array([not is_currency(name) for name in names] + [False], bool)
         codes = pc.fill_null(encoded.indices, len(names)).to_numpy(zero_copy_only=False)
@@ -202,7 +202,7 @@ class Maker:
         rule = self._event.get("score")
         if not rule:
             return {}
-        answer = _number(batch, rows, rule["value"])
+        answer = number_of(batch, rows, rule["value"])
         raw = floats(answer)
         low, high = scale_bounds(rule["scale"])
         outside = (raw < low) | (raw > high)
@@ -216,7 +216,8 @@ class Maker:
         return {"score": feeling, "score_raw": answer, "scale": scale}
 
 
-def _columns_of(rule: Any) -> list[str]:
+def columns_of(rule: Any) -> list[str]:
+    """Give the columns that a value comes from."""
     if isinstance(rule, str):
         return [rule]
     if "value" in rule:
@@ -230,7 +231,7 @@ def _value(batch: Batch, rows: Ints, rule: Any) -> tuple[str, pa.Array]:
         sort, kind = _CONSTANTS[type(rule["value"])]
         return sort, repeated(rule["value"], len(rows), kind)
     if isinstance(rule, Mapping) and "columns" in rule:
-        return "text", _text(batch, rows, rule)
+        return "text", text_of(batch, rows, rule)
     name = rule if isinstance(rule, str) else rule["column"]
     return batch.sort(name), batch.value(name, rows)
 
@@ -243,7 +244,8 @@ _CONSTANTS: Final[Mapping[type, tuple[str, pa.DataType]]] = {
 }
 
 
-def _text(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
+def text_of(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
+    """Give a rule's values as text."""
     if isinstance(rule, str):
         return batch.text(rule, rows)
     if "value" in rule:
@@ -253,13 +255,14 @@ def _text(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
     return batch.text(rule["column"], rows)
 
 
-def _number(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
+def number_of(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
+    """Give a rule's values as numbers; note what isn't one."""
     if isinstance(rule, Mapping) and "value" in rule:
         return repeated(float(rule["value"]), len(rows), pa.float64())
     return batch.typed(rule if isinstance(rule, str) else rule["column"], "number", rows)
 
 
-def _not_blank(texts: pa.Array) -> pa.Array:
+def not_blank(texts: pa.Array) -> pa.Array:
     """Give null for texts of nothing but spaces: a name must name something."""
     encoded = coded(texts)
     words = _no_space(encoded.dictionary)

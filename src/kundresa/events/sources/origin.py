@@ -1,4 +1,4 @@
-"""Where an import takes its events from: event records, a mapping, or rows that were mended."""
+"""Where an import takes its rows from: records, a mapping, or rows that were mended."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from kundresa.core.errors import BadInputError
+from kundresa.events.sources.contents import Piece
 from kundresa.events.sources.fingerprint import fingerprint, fingerprint_of_mended
 from kundresa.events.sources.jsonl import mended_records, record_pieces
 from kundresa.events.sources.mapping import Mapping
 from kundresa.events.sources.quarantine import is_quarantine, mended_rows
-from kundresa.events.sources.reading import Piece
 from kundresa.events.sources.rows import check_mapped, mapped_pieces, mended_pieces
 from kundresa.events.sources.text_file import check_text
 
@@ -31,8 +31,10 @@ class Origin:
     mended: Path | None = None
 
 
-def origin_of(source: Path | Mapping, name: str) -> Origin:
-    """Open a file of event records or a mapping, and read through it once.
+def origin_of(source: Path | Mapping, name: str, *, zone: str = "UTC") -> Origin:
+    """Open a file of records or a mapping, and read through it once.
+
+    ``zone`` is that of a record's times that tell none; a mapping says its own.
 
     Raises
     ------
@@ -43,7 +45,8 @@ def origin_of(source: Path | Mapping, name: str) -> Origin:
         check_mapped(source)
         return Origin(name, fingerprint(source), partial(mapped_pieces, source))
     check_text(source)
-    return Origin(name, fingerprint(source), partial(record_pieces, source))
+    pieces = partial(record_pieces, source, zone=zone)
+    return Origin(name, fingerprint(source, zone=zone), pieces)
 
 
 def origin_of_mended(path: Path, mapping: Mapping | None) -> Origin:

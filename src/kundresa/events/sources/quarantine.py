@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from kundresa.core.errors import BadInputError
+from kundresa.events.sources.contents import Rejected
 from kundresa.events.sources.json_file import flat
-from kundresa.events.sources.reading import Rejected
 from kundresa.events.sources.table_file import Rows, TableFile, with_nulls
 from kundresa.events.sources.text_file import lines_of, reading, too_long
 

@@ -1,4 +1,4 @@
-"""Rows of mapped tables become events.
+"""Rows of mapped tables become events and readings.
 
 Every row is accounted for: it gives events, gives none because its times are empty or its
 conditions don't hold, or is rejected with file, line and reason. Nothing falls away silently.
@@ -16,13 +16,16 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from kundresa.core.errors import BadInputError, Fault, known_values
 from kundresa.events.sources import mapping as mappings
-from kundresa.events.sources.batch import Batch, Faults, is_coded, joined
+from kundresa.events.sources.batch import Batch, Faults, Ints, is_coded, joined
+from kundresa.events.sources.contents import Contents, Piece, Progress, Rejected, collected
 from kundresa.events.sources.makers import Maker
 from kundresa.events.sources.quarantine import Mended, MendedFile
-from kundresa.events.sources.reading import Piece, Progress, Reading, Rejected, collected
+from kundresa.events.sources.reading_makers import ReadingMaker
+from kundresa.events.sources.readings import Readings
 from kundresa.events.sources.table_file import Rows, TableFile, whole
 from kundresa.events.sources.tables import open_table
 
@@ -30,7 +33,7 @@ _BETWEEN: Final = "\x1f"
 _TAKERS: Final = 2
 
 
-def read_mapped(mapping: mappings.Mapping, *, progress: Progress | None = None) -> Reading:
+def read_mapped(mapping: mappings.Mapping, *, progress: Progress | None = None) -> Contents:
     """Read all tables of a mapping.
 
     ``progress`` is called with the table's name and the rows read so far, now and then.
@@ -63,41 +66,36 @@ def mended_pieces(
 ) -> Iterator[Piece]:
     """Read rows that were put aside and mended by the rules that refused them."""
     files = Files(mapping)
-    by_rule: dict[int, list[Mended]] = {}
+    rules = mapping.rules()
+    by_rule: dict[str, list[Mended]] = {name: [] for name in rules}
     for row in mended:
-        by_rule.setdefault(_rule_of(row, mapping), []).append(row)
+        _refuse_stranger(row, mapping)
+        by_rule[row.rule].append(row)
     given = {
-        index: MendedFile(files[mapping.rows[index]["table"]], rows, mapping.missing)
-        for index, rows in sorted(by_rule.items())
+        name: MendedFile(files[rules[name]["table"]], rows, mapping.missing)
+        for name, rows in by_rule.items()
+        if rows
     }
     return _pieces(_sources(mapping, files, given), skip)
 
 
-def _rule_of(row: Mended, mapping: mappings.Mapping) -> int:
-    names = [rule_name(index) for index in range(len(mapping.rows))]
-    index = names.index(row.rule) if row.rule in names else -1
-    file = Path(str(mapping.tables[mapping.rows[index]["table"]]["file"])).name
-    if index < 0 or file != row.file:
+def _refuse_stranger(row: Mended, mapping: mappings.Mapping) -> None:
+    rule = mapping.rules().get(row.rule)
+    if rule is None or Path(str(mapping.tables[rule["table"]]["file"])).name != row.file:
         raise BadInputError(
             f"Line {row.place} was put aside by {row.rule or 'no rule'} for {row.file}, which the"
             " mapping doesn't have.",
             hint="Give the mapping that the rows were refused by.",
         )
-    return index
-
-
-def rule_name(index: int) -> str:
-    """Name an entry of a mapping's rows."""
-    return f"rows[{index}]"
 
 
 def _sources(
-    mapping: mappings.Mapping, files: Files, given: Mapping[int, TableFile] | None = None
+    mapping: mappings.Mapping, files: Files, given: Mapping[str, TableFile] | None = None
 ) -> list[Source]:
-    """Open all tables whose rows become events, or only those given."""
+    """Open all tables whose rows become events or readings, or only those given."""
     sources = [
-        Source(mapping, index, files, (given or {}).get(index))
-        for index in (range(len(mapping.rows)) if given is None else given)
+        Source(mapping, name, files, (given or {}).get(name))
+        for name in (mapping.rules() if given is None else given)
     ]
     faults = [fault for source in sources for fault in source.missing_columns()]
     if faults:
@@ -137,17 +135,22 @@ class Files:
 
 
 class Source:
-    """One table with its joins and the makers of its events."""
+    """One table with its joins and the makers of its events or readings."""
 
     def __init__(
-        self, mapping: mappings.Mapping, index: int, files: Files, given: TableFile | None = None
+        self, mapping: mappings.Mapping, rule_name: str, files: Files, given: TableFile | None
     ) -> None:
-        rule = mapping.rows[index]
+        rule = mapping.rules()[rule_name]
         self._mapping = mapping
-        self._rule = rule_name(index)
+        self._rule = rule_name
         self._name = rule["table"]
+        self._is_of_events = "events" in rule
         self.file = given or files[self._name]
-        self._makers = [Maker(mapping, rule, event) for event in rule["events"]]
+        self._makers: list[Maker] | list[ReadingMaker] = (
+            [Maker(mapping, rule, event) for event in rule["events"]]
+            if self._is_of_events
+            else [ReadingMaker(mapping, rule, series) for series in rule["series"]]
+        )
         self._wanted = dict.fromkeys(name for maker in self._makers for name in maker.columns())
         joins = rule.get("join") or []
         # A joined table may hold what the next one is joined on.
@@ -199,15 +202,27 @@ class Source:
         bad[list(reasons)] = True
         if reasons:
             made = [(origin, table.filter(pa.array(~bad[origin]))) for origin, table in made]
-        tables = [table for _, table in made if table.num_rows]
-        if reasons or any(map(is_coded, rows.columns.values())):
-            tables = list(map(_used, tables))
         rejected = [replace(each, rule=self._rule) for each in rows.rejected]
         for row, why in sorted(reasons.items()):
             place = self.file.path.name, int(rows.lines[row])
             rejected.append(Rejected(*place, "; ".join(why), rows.row(row), self._rule))
         rejected.sort(key=lambda each: each.line)
-        return Piece(self._name, rows.read, rows.share, tables, rejected)
+        piece = Piece(self._name, rows.read, rows.share, rejected=rejected)
+        if self._is_of_events:
+            piece.tables = [table for _, table in made if table.num_rows]
+            if reasons or any(map(is_coded, rows.columns.values())):
+                piece.tables = list(map(_used, piece.tables))
+        else:
+            piece.readings = self._readings(rows, made, bad)
+        return piece
+
+    def _readings(
+        self, rows: Rows, made: Sequence[tuple[Ints, pa.Table]], bad: NDArray[np.bool_]
+    ) -> list[Readings]:
+        origin = np.concatenate([origin[~bad[origin]] for origin, _ in made])
+        columns = pa.concat_tables([table for _, table in made])
+        name = self.file.path.name
+        return [Readings(name, columns, lambda index: rows.row(int(origin[index])), self._rule)]
 
 
 def _in_order(batches: Iterator[Rows], take: Callable[[Rows], Piece]) -> Iterator[Piece]:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from kundresa.core.errors import BadInputError
 from kundresa.events.sources.batch import Ints
-from kundresa.events.sources.reading import Rejected
+from kundresa.events.sources.contents import Rejected
 
 BATCH: Final = 50_000
 SOON: Final = 10_000

@@ -29,7 +29,7 @@ HTMX: Final = {
     "allowScriptTags": False,
     "includeIndicatorStyles": False,
     "selfRequestsOnly": True,
-    "historyCacheSize": 0,
+    "historyEnabled": False,
     "timeout": 30_000,
     # A form comes back with its faults as 400 or 422; everything else that fails is told.
     "responseHandling": [

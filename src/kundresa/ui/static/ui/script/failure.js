@@ -31,10 +31,13 @@ function note(detail, said) {
   if (isLeaving) return;
   const element = detail.elt;
   const asked = detail.requestConfig;
+  const form = element.closest("form");
+  const text = form ? `${said} ${words().dataset.kept}` : said;
+  // A part that asks every second would say the same every second.
+  if (notes.get(element)?.querySelector("p").textContent === text) return;
   forget(element);
   const made = words().content.firstElementChild.cloneNode(true);
-  const form = element.closest("form");
-  made.querySelector("p").textContent = form ? `${said} ${words().dataset.kept}` : said;
+  made.querySelector("p").textContent = text;
   made.querySelector("[data-again]").addEventListener("click", () => again(element, asked));
   notes.set(element, made);
   place(made, element);

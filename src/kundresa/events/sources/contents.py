@@ -1,16 +1,19 @@
-"""What reading a file gave: events as rows of the store, and every row that gave none."""
+"""What reading a file gave: events as rows of the store, readings, and every bad row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from kundresa.core.errors import BadInputError, Fault
 from kundresa.store import EventTable
 from kundresa.store.rows import table_from_rows
+
+if TYPE_CHECKING:
+    from kundresa.events.sources.readings import Readings
 
 SHOWN: Final = 20
 Progress = Callable[[str, int], None]
@@ -19,7 +22,7 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that gave no event because something in it is wrong."""
+    """A row that gave nothing because something in it is wrong."""
 
     file: str
     line: int
@@ -33,12 +36,13 @@ class Rejected:
 
 
 @dataclass
-class Reading:
+class Contents:
     """What a file gave."""
 
     tables: list[pa.Table] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     rows: int = 0
+    readings: list[Readings] = field(default_factory=list)
 
     @property
     def event_count(self) -> int:
@@ -63,21 +67,23 @@ class Piece:
     share: float
     tables: list[pa.Table] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    readings: list[Readings] = field(default_factory=list)
 
 
-def collected(pieces: Iterable[Piece], progress: Progress | None = None) -> Reading:
+def collected(pieces: Iterable[Piece], progress: Progress | None = None) -> Contents:
     """Put all pieces together."""
-    reading = Reading()
+    reading = Contents()
     for piece in pieces:
         reading.tables += piece.tables
         reading.rejected += piece.rejected
+        reading.readings += piece.readings
         reading.rows = piece.rows
         if progress:
             progress(piece.name, piece.rows)
     return reading
 
 
-def refuse_bad_rows(reading: Reading, name: str) -> None:
+def refuse_bad_rows(reading: Contents, name: str) -> None:
     """Raise one error that tells the first bad rows, or return when there is none."""
     if not reading.rejected:
         return

@@ -1,0 +1,100 @@
+"""Files on their way in: written to the data folder as they come, before a page sees them.
+
+The framework would keep a body in the system's folder for temporary files, often memory, copy it
+twice, and know its size only at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any, Final
+
+from kundresa.core.errors import KundresaError
+from kundresa.core.incoming import incoming_file, refuse_without_room
+from kundresa.core.settings import Settings
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_WHERE: Final = re.compile(r"/w/[-\w]+/imports/(upload/)?")
+_AT_ONCE: Final = 1 << 20
+_FORM: Final = 1 << 16
+"""Bytes that a form may add to its file."""
+
+
+def is_upload(scope: Scope) -> bool:
+    """Tell whether a request brings a file to be imported."""
+    is_sent = scope["method"] in {"PUT", "POST"}
+    return is_sent and _WHERE.fullmatch(scope["path"]) is not None
+
+
+async def take_upload(
+    scope: Scope, receive: Receive, send: Send, page: Application, settings: Settings
+) -> None:
+    """Answer by a page, which finds the file's place or the refusal in its scope."""
+    most = settings.upload_megabytes * 1_000_000
+    path: Path | None = None
+    try:
+        size = _size(scope)
+        refuse_without_room(settings.data_dir, size, most + _FORM)
+        if scope["method"] == "POST":
+            # A form of a browser without script; the framework takes it apart.
+            await page(scope, receive, send)
+            return
+        path = incoming_file(settings.data_dir)
+        if not await _write(receive, path, settings.data_dir, most):
+            return
+        scope["kundresa.upload"] = path
+    except KundresaError as error:
+        scope["kundresa.refused"] = error
+    try:
+        await page(scope, _Nothing(receive), send)
+    finally:
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+
+def _size(scope: Scope) -> int:
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+async def _write(receive: Receive, path: Path, folder: Path, most: int) -> bool:
+    """Write a body; False when the sender is gone."""
+    size, waiting, more = 0, bytearray(), True
+    with path.open("wb") as file:
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return False
+            waiting += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(waiting) >= _AT_ONCE or not more:
+                size += len(waiting)
+                refuse_without_room(folder, size, most)
+                # A busy disk must not keep the other requests waiting.
+                await asyncio.to_thread(file.write, bytes(waiting))
+                waiting.clear()
+    return True
+
+
+class _Nothing:
+    """An empty body; what may still come of the real one is thrown away."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_told = False
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        """Give the empty body once, then only the end of the connection."""
+        if not self._is_told:
+            self._is_told = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        while (message := await self._receive())["type"] != "http.disconnect":
+            pass
+        return message

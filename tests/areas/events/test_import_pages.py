@@ -1,0 +1,628 @@
+"""Imports from the page: upload, choose, preview, run, stop, go on, mend; and who may do what."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from ruamel.yaml import YAML
+
+from kundresa.accounts.api import Workspace, make_workspace
+from kundresa.core import incoming
+from kundresa.core.settings import settings
+from kundresa.events import imports
+from kundresa.events.api import erase_profile, held_about, store_of
+from kundresa.events.imports import running, uploads
+from kundresa.events.models import Import
+from kundresa.jobs.api import open_job_count
+from kundresa.project.data_folder import DataFolder
+from kundresa.project.worker import Worker
+
+pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+
+ORDERS = """order,customer,ordered,delivered,amount,stars
+o1,ann,2026-03-01T12:00:00,2026-03-03,99.50,5
+o2,bob,2026-03-01T12:30:00,,12,
+o3,ann,1 March,,20,
+o4,eve,2026-03-29T02:30:00,2026-04-02,349,2
+"""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A data folder for each test: uploads and stores lie in it."""
+    monkeypatch.setenv("KUNDRESA_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def shop() -> Workspace:
+    return make_workspace("Alice's shop", slug="alice")
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(HTTP_HOST="127.0.0.1")
+
+
+def upload(client: Client, text: str | bytes = ORDERS, name: str = "orders.csv") -> str:
+    """Upload as the page's script does, and give the address of the import."""
+    body = text.encode() if isinstance(text, str) else text
+    answer = client.put(f"/w/alice/imports/upload/?name={name}&zone=Europe/Stockholm", body,
+                        content_type="application/octet-stream")  # fmt: skip
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["address"])
+
+
+def chosen(client: Client, address: str, **changed: str) -> Any:
+    """Send the form as it stands, with some fields changed."""
+    one = latest()
+    found = imports.choices_in(one.plan)
+    assert found
+    fields = {f"becomes-{i}": choice.becomes for i, choice in enumerate(found.columns)}
+    sent = {**fields, "zone": found.zone, "currency": found.currency, **changed}
+    return client.post(f"{address}preview/", sent, headers={"HX-Request": "true"})
+
+
+def latest() -> Import:
+    return Import.objects.order_by("-id")[0]
+
+
+def work() -> None:
+    """Do every job that is due."""
+    worker = Worker(DataFolder(settings().data_dir))
+    while worker.do_one_job():
+        pass
+
+
+def text_of(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+# --- upload ---------------------------------------------------------------------------------------
+
+
+def test_the_list_says_what_to_do_and_offers_a_sample(client: Client, shop: Workspace) -> None:
+    page = text_of(client.get("/w/alice/imports/"))
+    assert "Choose a file, or drop it here" in page
+    assert "sample-orders.csv" in page
+
+
+def test_the_sample_file_is_guessed_whole(client: Client, shop: Workspace) -> None:
+    sample = Path(imports.__file__).parents[1] / "static/events/sample-orders.csv"
+    address = upload(client, sample.read_bytes(), sample.name)
+    page = text_of(client.get(address))
+    assert "All 24 rows give 46 events; rows put aside: 1." in page
+
+
+def test_a_browser_without_script_uploads_by_the_form(client: Client, shop: Workspace) -> None:
+    file = SimpleUploadedFile("orders.csv", ORDERS.encode(), content_type="image/png")
+    answer = client.post("/w/alice/imports/", {"file": file, "zone": ""})
+    assert answer.status_code == 302
+    assert "All 4 rows give 5 events; rows put aside: 1." in text_of(client.get(answer["Location"]))
+
+
+def test_nothing_of_the_senders_name_gets_into_a_path(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    address = upload(client, name="..%2F..%2Fetc%2Fpasswd")
+    assert "<h1>passwd</h1>" in text_of(client.get(address))
+    names = [path.relative_to(tmp_path / "uploads") for path in (tmp_path / "uploads").rglob("*.*")]
+    assert [(path.parent.name, path.suffix) for path in names] == [(str(shop.id), ".csv")]
+    assert (tmp_path / "uploads" / names[0]).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "The file is empty."),
+        (b"PK\x03\x04rest", "The file is not a table."),
+        (b"\x89PNG\r\n\x1a\n\0\0", "The file is not a table."),
+        (b'[{"profile": 1}]', "The file is one list of JSON."),
+        (b"\x1f\x8b\x08broken", "The file can"),
+        (b"a,a\n1,2\n", "has the column"),
+        (b"a,b\n", "no rows that could be read"),
+        (b'{"file": "x", "line": 1, "reason": "r", "row": {}}\n', "rows that were put aside"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_words_and_leaves_nothing(
+    client: Client, shop: Workspace, tmp_path: Path, body: bytes, told: str
+) -> None:
+    answer = client.put("/w/alice/imports/upload/?name=orders.csv", body,
+                        content_type="application/octet-stream")  # fmt: skip
+    assert answer.status_code == 400
+    assert told in answer.json()["message"]
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+    assert not Import.objects.exists()
+
+
+def test_a_file_is_known_by_its_content_not_by_its_name(client: Client, shop: Workspace) -> None:
+    address = upload(client, gzip.compress(ORDERS.encode()), "holiday.jpg")
+    assert "All 4 rows give 5 events" in text_of(client.get(address))
+    assert latest().file.endswith(".csv.gz")
+
+
+def test_a_file_that_is_too_large_is_refused(
+    client: Client, shop: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUNDRESA_UPLOAD_MEGABYTES", "1")
+    settings.cache_clear()
+    answer = client.put("/w/alice/imports/upload/?name=x.csv", b"a" * 1_000_001,
+                        content_type="application/octet-stream")  # fmt: skip
+    assert answer.status_code == 413
+    assert "1 MB are allowed" in answer.json()["message"]
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+
+
+def test_a_disk_without_room_refuses_the_file(
+    client: Client, shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "ROOM", 1 << 62)
+    answer = client.put("/w/alice/imports/upload/?name=x.csv", ORDERS,
+                        content_type="application/octet-stream")  # fmt: skip
+    assert answer.status_code == 507
+    assert "too little room" in answer.json()["message"]
+
+
+# --- choosing -------------------------------------------------------------------------------------
+
+
+def test_the_guess_is_shown_with_its_reasons(client: Client, shop: Workspace) -> None:
+    page = text_of(client.get(upload(client)))
+    assert "Customer: customer (sure; by its name; 4 of 4 rows, 3 different)" in page
+    assert "“1 March” is not a time" in page
+    assert "Europe/Stockholm" in page
+
+
+def test_a_choice_changes_the_preview_and_stays(client: Client, shop: Workspace) -> None:
+    address = upload(client)
+    fragment = text_of(chosen(client, address, **{"becomes-3": "text", "currency": "SEK"}))
+    assert "All 4 rows give 3 events" in fragment
+    assert "99.50 SEK" in fragment
+    assert "<html" not in fragment
+    assert "All 4 rows give 3 events" in text_of(client.get(address))
+
+
+def test_what_is_missing_is_told_and_nothing_starts(client: Client, shop: Workspace) -> None:
+    address = upload(client)
+    fragment = text_of(chosen(client, address, **{"becomes-1": "", "currency": "kronor"}))
+    assert "No column says whose rows these are." in fragment
+    assert "A currency is three letters, such as SEK." in fragment
+    answer = client.post(f"{address}start/", {"zone": "UTC"})
+    assert answer.status_code == 400
+    assert latest().state == Import.DRAFT
+    assert open_job_count() == 0
+
+
+def test_a_file_of_which_nothing_is_guessed_can_still_be_chosen(
+    client: Client, shop: Workspace
+) -> None:
+    address = upload(client, "a,b,c\nx,2026-03-01,blue\n", "strange.csv")
+    assert "No column says whose rows these are." in text_of(client.get(address))
+    fragment = text_of(chosen(client, address, **{"becomes-0": "profile", "becomes-1": "time"}))
+    assert "All 1 rows give 1 events" in fragment
+    assert "Strange" in fragment
+
+
+def test_event_records_need_no_choice(client: Client, shop: Workspace) -> None:
+    record = {"profile": "ann", "event": "Ordered", "time": "2026-03-01T12:00:00Z"}
+    address = upload(client, json.dumps(record) + "\n", "events.jsonl")
+    assert "nothing to choose" in text_of(client.get(address))
+    client.post(f"{address}start/")
+    work()
+    assert latest().events == 1
+
+
+def test_the_mapping_goes_to_the_command_line_and_back(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    address = upload(client)
+    chosen(client, address, **{"named-2": "Bought", "currency": "SEK"})
+    answer = client.get(f"{address}mapping.yaml")
+    file = tmp_path / "orders.yaml"
+    file.write_bytes(answer.content)
+    data = YAML(typ="safe").load(file.read_text())
+    assert data["tables"]["rows"]["file"] == "orders.csv"
+    assert data["rows"][0]["events"][0]["event"] == "Bought"
+
+    again = upload(client, ORDERS.replace("o1", "o9"), "april.csv")
+    sent = SimpleUploadedFile("orders.yaml", file.read_bytes())
+    assert client.post(f"{again}mapping/", {"file": sent}).status_code == 302
+    page = text_of(client.get(again))
+    assert "Bought" in page
+    assert 'value="SEK"' in page
+
+
+def test_a_mapping_that_says_more_than_the_table_is_kept_as_it_is(
+    client: Client, shop: Workspace
+) -> None:
+    address = upload(client)
+    mapping = """kundresa_mapping: 1
+tables: {orders: {file: other.csv}}
+rows:
+  - table: orders
+    profile: customer
+    events:
+      - {event: Late, time: delivered, when: {property: stars, value: "2"}}
+"""
+    sent = SimpleUploadedFile("late.yaml", mapping.encode())
+    assert client.post(f"{address}mapping/", {"file": sent}).status_code == 302
+    page = text_of(client.get(address))
+    assert "says more than the table of columns" in page
+    assert "All 4 rows give 1 events" in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rows: 7",
+        (
+            "kundresa_mapping: 1\ntables: {a: {file: x.csv}, b: {file: y.csv}}\nrows:\n"
+            "  - {table: a, profile: c, events: [{event: E, time: t}]}\n"
+        ),
+        "a: &a [x, x]\nb: &b [*a, *a]\n",
+        "\0",
+    ],
+)
+def test_a_wrong_mapping_file_is_refused_beside_its_field(
+    client: Client, shop: Workspace, text: str
+) -> None:
+    address = upload(client)
+    before = latest().plan
+    answer = client.post(
+        f"{address}mapping/", {"file": SimpleUploadedFile("m.yaml", text.encode())}
+    )
+    assert answer.status_code == 400
+    assert 'id="mapping-error"' in text_of(answer)
+    assert latest().plan == before
+
+
+def test_a_saved_mapping_is_offered_for_the_same_columns(client: Client, shop: Workspace) -> None:
+    address = upload(client)
+    chosen(client, address, **{"named-2": "Bought"})
+    assert client.post(f"{address}mapping/save/", {"name": "Shop orders"}).status_code == 302
+    again = upload(client, ORDERS.replace("ann", "zoe"))
+    assert "Shop orders (the same columns)" in text_of(client.get(again))
+    client.post(f"{again}mapping/", {"saved": "Shop orders"})
+    assert "Bought" in text_of(client.get(again))
+    other = upload(client, "customer,time\nann,2026-03-01\n")
+    assert "the same columns" not in text_of(client.get(other))
+
+
+# --- running --------------------------------------------------------------------------------------
+
+
+def imported(client: Client, text: str = ORDERS, **changed: str) -> str:
+    address = upload(client, text)
+    if changed:
+        chosen(client, address, **changed)
+    assert client.post(f"{address}start/").status_code == 302
+    work()
+    return address
+
+
+def test_an_import_adds_events_and_says_so(client: Client, shop: Workspace, tmp_path: Path) -> None:
+    page = text_of(client.get(imported(client)))
+    assert "5 events were added." in page
+    assert "“1 March” is not a time" in page
+    assert store_of(shop.id, tmp_path).snapshot().version.event_count == 5
+    listed = text_of(client.get("/w/alice/imports/"))
+    assert "orders.csv" in listed
+    assert "This machine" in listed
+    assert "Done" in listed
+
+
+def test_the_same_content_adds_nothing_and_says_so(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    imported(client)
+    assert "imported before; nothing was added" in text_of(client.get(imported(client)))
+    assert store_of(shop.id, tmp_path).snapshot().version.event_count == 5
+
+
+def test_a_file_goes_after_the_import_unless_rows_were_put_aside(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    imported(client, ORDERS.replace("1 March", "2026-03-01"))
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+    imported(client)
+    assert imports.upload_of(latest(), tmp_path).exists()
+
+
+def many(rows: int) -> str:
+    """Rows so long that they are read in several pieces."""
+    lines = [f"c{n},2026-03-01T12:00:00,{'x' * 200}" for n in range(rows)]
+    return "\n".join(["customer,time,text", *lines, ""])
+
+
+def test_a_stopped_import_goes_on_and_adds_each_row_once(
+    client: Client, shop: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kundresa.events.actions.CHUNK", 10_000)
+    monkeypatch.setattr(running, "_TELL_EVERY", 0.0)
+    address = upload(client, many(60_000))
+    client.post(f"{address}start/")
+    _stop_after(40_000, client, address, monkeypatch)
+    work()
+    page = text_of(client.get(address))
+    one = latest()
+    assert one.state == Import.STOPPED
+    assert 0 < one.rows < 60_000
+    assert "Go on" in page
+    client.post(f"{address}start/")
+    work()
+    assert latest().state == Import.DONE
+    assert latest().added == 60_000
+    assert store_of(shop.id, tmp_path).snapshot().version.event_count == 60_000
+
+
+def _stop_after(rows: int, client: Client, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell, asked = running._Watched._tell, []
+
+    def tell_and_stop(self: Any, piece: Any) -> None:
+        if piece.rows >= rows and not asked:
+            asked.append(client.post(f"{address}stop/"))
+        tell(self, piece)
+
+    monkeypatch.setattr(running._Watched, "_tell", tell_and_stop)
+
+
+def test_a_worker_that_dies_is_followed_by_one_that_goes_on(
+    client: Client, shop: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kundresa.events.actions.CHUNK", 10_000)
+    address = upload(client, many(60_000))
+    client.post(f"{address}start/")
+    one = latest()
+
+    class DeathError(BaseException):
+        """What ends a process takes no way through handlers."""
+
+    real = running.replace
+    seen: list[int] = []
+
+    def die(piece: Any, **changed: Any) -> Any:
+        if getattr(piece, "rows", 0) > 40_000 and not seen:
+            seen.append(piece.rows)
+            raise DeathError
+        return real(piece, **changed)
+
+    monkeypatch.setattr(running, "replace", die)
+    with pytest.raises(DeathError):
+        imports.run(one.id, one.turn, tmp_path)
+    assert latest().state == Import.RUNNING
+    saved = store_of(shop.id, tmp_path).snapshot().version.event_count
+    assert 0 < saved < 60_000
+    imports.run(one.id, one.turn, tmp_path)
+    assert latest().state == Import.DONE
+    assert store_of(shop.id, tmp_path).snapshot().version.event_count == 60_000
+
+
+def test_an_import_waits_for_another_of_the_workspace(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    from kundresa.events.actions import _importing
+
+    upload(client)
+    imports.start(latest(), actor="Alice")
+    with _importing(store_of(shop.id, tmp_path)):
+        work()
+        assert latest().state == Import.WAITING
+    assert open_job_count() == 1
+
+
+def test_a_file_that_breaks_off_is_told_and_can_be_tried_again(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    address = upload(client, gzip.compress(ORDERS.encode()), "big.csv.gz")
+    file = imports.upload_of(latest(), tmp_path)
+    client.post(f"{address}start/")
+    os.truncate(file, file.stat().st_size - 8)
+    work()
+    page = text_of(client.get(address))
+    assert "can&#x27;t be read to its end" in page
+    assert str(tmp_path) not in page
+    assert store_of(shop.id, tmp_path).snapshot().version.event_count == 0
+
+
+def test_a_file_that_has_become_unreadable_is_told_before_it_starts(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    address = upload(client, gzip.compress(ORDERS.encode()))
+    os.truncate(imports.upload_of(latest(), tmp_path), 20)
+    for answer in (client.get(address), client.post(f"{address}start/")):
+        assert "can&#x27;t be read to its end" in text_of(answer)
+        assert str(tmp_path) not in text_of(answer)
+    assert latest().state == Import.DRAFT
+
+
+def test_progress_is_a_fragment_that_ends_with_the_import(client: Client, shop: Workspace) -> None:
+    address = upload(client)
+    client.post(f"{address}start/")
+    first = client.get(f"{address}progress/")
+    assert "every 1s" in text_of(first)
+    work()
+    assert client.get(f"{address}progress/").headers["HX-Refresh"] == "true"
+
+
+# --- mending --------------------------------------------------------------------------------------
+
+
+def test_mended_rows_come_in_once(client: Client, shop: Workspace, tmp_path: Path) -> None:
+    address = imported(client, f"{ORDERS}o5,kim,2 April,,7,\n", **{"becomes-2": "time"})
+    aside = b"".join(client.get(f"{address}quarantine.jsonl").streaming_content)  # type: ignore[attr-defined]
+    rows = [json.loads(line) for line in aside.splitlines()]
+    assert [(row["file"], row["line"]) for row in rows] == [("orders.csv", 4), ("orders.csv", 6)]
+    rows[0]["row"]["ordered"] = "2026-03-01"
+    half = "\n".join(map(json.dumps, rows)).encode()
+    _send_mended(client, address, half)
+    assert latest().added == 1
+    assert _lines_aside(address, tmp_path) == [6]
+    rows[1]["row"]["ordered"] = "2026-04-02"
+    _send_mended(client, address, "\n".join(map(json.dumps, rows)).encode())
+    assert latest().added == 1
+    assert store_of(shop.id, tmp_path).snapshot().version.event_count == 7
+    assert "Rows put aside</h2>" not in text_of(client.get(address))
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+
+
+def _send_mended(client: Client, address: str, body: bytes) -> None:
+    sent = SimpleUploadedFile("bad.jsonl", body)
+    assert client.post(f"{address}mended/", {"file": sent}).status_code == 302
+    work()
+
+
+def _lines_aside(address: str, folder: Path) -> list[int]:
+    path = next((folder / "quarantine").rglob(f"{address.rstrip('/').rpartition('/')[2]}.jsonl"))
+    return [json.loads(line)["line"] for line in path.read_text().splitlines()]
+
+
+def test_rows_that_are_open_no_more_are_refused(client: Client, shop: Workspace) -> None:
+    address = imported(client)
+    row = {"file": "orders.csv", "line": 99, "reason": "", "row": {}, "rule": "rows[0]"}
+    sent = SimpleUploadedFile("bad.jsonl", json.dumps(row).encode())
+    answer = client.post(f"{address}mended/", {"file": sent})
+    assert answer.status_code == 400
+    assert "None of these rows is put aside any more." in text_of(answer)
+
+
+# --- rights ---------------------------------------------------------------------------------------
+
+CHANGES = ("preview/", "start/", "stop/", "remove/", "mapping/", "mapping/save/", "mended/")
+
+
+@pytest.mark.parametrize("action", CHANGES)
+def test_who_comes_through_another_server_changes_nothing(
+    client: Client, shop: Workspace, action: str
+) -> None:
+    address = upload(client)
+    before = Import.objects.values().get()
+    answer = client.post(f"{address}{action}", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert answer.status_code == 403
+    assert "Only on the machine itself" in text_of(answer)
+    assert Import.objects.values().get() == before
+
+
+@pytest.mark.parametrize("method", ["put", "post"])
+def test_who_comes_through_another_server_uploads_nothing(
+    client: Client, shop: Workspace, method: str
+) -> None:
+    path = "/w/alice/imports/upload/" if method == "put" else "/w/alice/imports/"
+    answer = getattr(client, method)(path, headers={"Forwarded": "for=203.0.113.9"})
+    assert answer.status_code == 403
+    assert not Import.objects.exists()
+
+
+def test_who_comes_through_another_server_may_look(client: Client, shop: Workspace) -> None:
+    address = upload(client)
+    page = text_of(client.get(address, headers={"X-Real-IP": "203.0.113.9"}))
+    assert "All 4 rows give 5 events" in page
+    assert 'type="submit">Import' not in page.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("sv", "Bara på datorn själv"),
+        ("nb", "Bare på selve maskinen"),
+        ("da", "Kun på selve maskinen"),
+    ],
+)
+def test_a_refusal_is_told_in_the_readers_language(
+    client: Client, shop: Workspace, language: str, title: str
+) -> None:
+    headers = {"Via": "1.1 proxy", "accept-language": language}
+    answer = client.post("/w/alice/imports/", headers=headers)
+    assert answer.status_code == 403
+    assert f"<h1>{title}</h1>" in text_of(answer)
+
+
+def test_each_form_needs_its_token(shop: Workspace) -> None:
+    client = Client(HTTP_HOST="127.0.0.1", enforce_csrf_checks=True)
+    for path in ("/w/alice/imports/", *(f"/w/alice/imports/x/{change}" for change in CHANGES)):
+        assert client.post(path).status_code == 403
+    assert client.put("/w/alice/imports/upload/", b"a,b\n").status_code == 403
+
+
+def test_another_workspaces_imports_are_not_found(client: Client, shop: Workspace) -> None:
+    make_workspace("Bob's shop", slug="bob")
+    address = imported(client).replace("/alice/", "/bob/")
+    for page in ("", "progress/", "mapping.yaml", "quarantine.jsonl"):
+        assert client.get(f"{address}{page}").status_code == 404
+    for change in CHANGES:
+        assert client.post(f"{address}{change}").status_code == 404
+    assert "What was imported" not in text_of(client.get("/w/bob/imports/"))
+
+
+def test_a_saved_mapping_of_another_workspace_is_not_found(client: Client, shop: Workspace) -> None:
+    client.post(f"{upload(client)}mapping/save/", {"name": "Mine"})
+    bob = make_workspace("Bob's shop", slug="bob")
+    Import.objects.update(workspace_id=bob.id)
+    address = f"/w/bob/imports/{latest().id}/"
+    assert client.post(f"{address}mapping/", {"saved": "Mine"}).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["preview/", "start/", "stop/", "remove/", "mapping/", "mended/"])
+def test_a_change_is_no_mere_look(client: Client, shop: Workspace, page: str) -> None:
+    assert client.get(f"{upload(client)}{page}").status_code == 405
+
+
+def test_no_workspace_and_no_import_is_404(client: Client, shop: Workspace) -> None:
+    assert client.get("/w/none/imports/").status_code == 404
+    assert client.get("/w/alice/imports/none/").status_code == 404
+
+
+# --- tidying and erasing --------------------------------------------------------------------------
+
+
+def test_an_upload_can_be_removed_before_it_starts(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    address = upload(client)
+    client.post(f"{address}remove/")
+    assert client.get(address).status_code == 404
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+
+
+def test_uploads_that_nobody_imported_go_after_some_days(
+    client: Client, shop: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = upload(client)
+    imports.sweep_uploads(tmp_path, kept=timedelta(days=7))
+    assert client.get(address).status_code == 200
+    later = datetime.now(UTC) + timedelta(days=8)
+    monkeypatch.setattr(uploads, "now", lambda: later)
+    imports.sweep_uploads(tmp_path, kept=timedelta(days=7))
+    assert client.get(address).status_code == 404
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+
+
+def test_erasing_a_customer_takes_uploads_and_quarantine_along(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    make_workspace("Bob's shop", slug="bob")
+    imported(client)
+    draft = upload(client, ORDERS.replace("o1", "o7"))
+    assert held_about(shop.id, tmp_path, "ann").uploads == 2
+    erase_profile(shop.id, tmp_path, "ann", actor="Alice")
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.name != "erasures.jsonl":
+            assert b"ann," not in path.read_bytes(), path
+    assert "a customer who may be in it was erased" in text_of(client.get(draft))
+
+
+def test_in_swedish_everything_is_swedish(client: Client, shop: Workspace) -> None:
+    swedish = {"accept-language": "sv"}
+    page = text_of(client.get(upload(client), headers=swedish))
+    assert "Kund: customer (säkert; på namnet; 4 av 4 rader, 3 olika)" in page
+    assert "”1 March” är ingen tid" in page
