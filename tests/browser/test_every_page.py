@@ -34,7 +34,7 @@ def test_in_swedish_in_the_dark_on_a_phone(server: Server, reader: Reader, name:
     expect(page.locator("html")).to_have_attribute("lang", "sv")
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[name])
     assert (
-        page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(15, 18, 24)"
+        page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(13, 17, 23)"
     )
     assert too_wide(page) == []
     assert spilled(page) == []

@@ -84,6 +84,8 @@ class MapRow:
     stage_count: int
     step_count: int
     touchpoint_count: int
+    curve: str = ""
+    """How its first persona feels: an SVG path in a box 1000 wide and 400 high, +2 at the top."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from kundresa.core.times import zone_named
 from kundresa.documents.drawing.svg import to_page
 from kundresa.documents.drawing.twin import twin_of
 from kundresa.documents.layout import Options, layout_view, view_of
+from kundresa.documents.layout.curve import monotone_curve
 from kundresa.documents.layout.words import word
 from kundresa.documents.map_model import MapDocument
 from kundresa.maps.contracts import Asked, MapPage, MapRow, Period, Unclaimed
@@ -67,4 +68,20 @@ def row_of(document: MapDocument, language: str) -> MapRow:
         len(document.stages) if columns else 0,
         len(columns),
         len({name for step in document.steps for name in step.touchpoints}),
+        small_curve(document),
+    )
+
+
+def small_curve(document: MapDocument) -> str:
+    """Give the drawn emotion of the first persona that has two steps or more, to recognise a map."""
+    places = {step.id: at for at, step in enumerate(document.steps)}
+    lines: dict[str | None, dict[int, float]] = {}
+    for point in document.emotions:
+        if point.layer == "drawn" and point.step in places:
+            lines.setdefault(point.persona, {})[places[point.step]] = point.value
+    line = next((line for line in lines.values() if len(line) > 1), {})
+    wide = 1000 / max(1, len(places) - 1)
+    points = [(at * wide, 100 * (2 - value)) for at, value in sorted(line.items())]
+    return "".join(
+        f"{name}{' '.join(f'{n:.0f}' for n in at)}" for name, at in monotone_curve(points)
     )

@@ -170,7 +170,7 @@ def test_text_of_the_map_is_escaped() -> None:
 
 
 def test_the_page_and_the_files_share_one_look() -> None:
-    page = Path(kundresa.ui.__file__).parent / "static" / "ui" / "map.css"
+    page = Path(kundresa.ui.__file__).parent / "look" / "map.css"
     assert page.read_text(encoding="utf-8") == stylesheet()
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
 from kundresa.accounts.api import Workspace
+from kundresa.documents import read_map
+from kundresa.maps.rules import small_curve
 from tests.areas.maps.conftest import Fill
 from tests.areas.maps.worked import MAP, worked
 
@@ -61,3 +66,13 @@ def test_the_language_is_kept_for_the_reader(client: Client, alice: Workspace) -
     page = client.get("/w/alice/maps/").content.decode()
     assert '<html lang="da">' in page
     assert "Jeg køber en cykel" in page
+
+
+def test_a_map_is_recognised_by_how_it_feels() -> None:
+    document = read_map(MAP)
+    curve = small_curve(document)
+    places = [float(n) for n in re.findall(r"-?\d+", curve)]
+    assert curve.startswith("M0 100C")
+    assert places[-2:] == [1000, 0]
+    assert all(0 <= n <= 400 for n in places[1::2])
+    assert small_curve(replace(document, emotions=())) == ""

@@ -20,7 +20,7 @@ def test_a_fault_of_ours_is_told_with_a_way_on(monkeypatch: pytest.MonkeyPatch) 
     page = answer.content.decode()
     assert answer.status_code == 500
     assert "<h1>Något gick fel</h1>" in page
-    assert '<a href="/">' in page
+    assert 'href="/">Gå till början<' in page
     assert "secret" not in page
 
 

@@ -2,7 +2,7 @@
 
 Stage and persona colours are told apart with the common kinds of colour blindness, and no meaning
 rests on colour alone. ``python -m kundresa.documents.drawing.theme`` prints the style sheet of the
-page, which is kept as ``ui/static/ui/map.css``.
+page, which is kept as ``ui/look/map.css``; ``python -m kundresa.ui.sheet`` joins it to the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 _STAGES: Final = {
     "light": (
-        ("#dfe8fb", "#1f3f87", "#f5f8fe"),
+        ("#dae7f3", "#163f63", "#f4f8fc"),
         ("#d6efec", "#0c5049", "#f2faf9"),
         ("#fbe9cd", "#6d4207", "#fefaf3"),
         ("#ecdff5", "#5a2a78", "#faf6fd"),
@@ -23,7 +23,7 @@ _STAGES: Final = {
         ("#e4e6ec", "#343c4e", "#f7f8fa"),
     ),
     "dark": (
-        ("#22345f", "#cbdafb", "#151c2d"),
+        ("#1b3a57", "#cfe3f6", "#15212e"),
         ("#12443f", "#b9e9e2", "#12201f"),
         ("#503910", "#fbe0b4", "#211b11"),
         ("#452a5a", "#ead3f8", "#1e1726"),
@@ -34,27 +34,27 @@ _STAGES: Final = {
     ),
 }
 _PERSONAS: Final = {
-    "light": ("#2f5fd0", "#c2500c", "#0b7a6f", "#8a3fb0", "#7a6200", "#b3266a"),
-    "dark": ("#86a9ff", "#ff9d61", "#4fd1c1", "#d49bf5", "#e0c14a", "#ff8cbc"),
+    "light": ("#1c5a8c", "#c2500c", "#0b7a6f", "#8a3fb0", "#7a6200", "#b3266a"),
+    "dark": ("#7db7ea", "#ff9d61", "#4fd1c1", "#d49bf5", "#e0c14a", "#ff8cbc"),
 }
 _PLAIN: Final = {
     "light": {
-        "paper": "#ffffff", "ink": "#171a21", "quiet": "#59606f", "line": "#e3e6ec",
-        "card": "#ffffff", "card-line": "#d9dde5", "live": "#ffffff", "chip": "#f2f4f8",
-        "pain": "#c2410c", "gain": "#0b7a6f", "idea": "#2f5fd0", "ask": "#8a3fb0",
-        "quote": "#8b93a3", "went-on": "#2f5fd0", "completed": "#12306f", "came-back": "#9d7bc4",
-        "open": "#c3c9d4", "lost": "#d9631e", "flag": "#fde4d8", "flag-ink": "#8d2d06",
-        "moment": "#b7791f", "icon": "#eef1f7", "icon-ink": "#3b4458", "area": "#2f5fd0",
-        "bar": "#5f7fcf",
+        "paper": "#ffffff", "ink": "#16212c", "quiet": "#586270", "line": "#e4e2dc",
+        "card": "#ffffff", "card-line": "#d8d6cf", "live": "#ffffff", "chip": "#efede7",
+        "pain": "#b8430f", "gain": "#0b7566", "idea": "#1c5a8c", "ask": "#84409f",
+        "quote": "#8a8f96", "went-on": "#1c5a8c", "completed": "#0d2f4f", "came-back": "#9d7bc4",
+        "open": "#c9c6bd", "lost": "#d9631e", "flag": "#fde4d8", "flag-ink": "#8d2d06",
+        "moment": "#b7791f", "icon": "#efede7", "icon-ink": "#3b4652", "area": "#1c5a8c",
+        "bar": "#5b93c4",
     },
     "dark": {
-        "paper": "#0f1218", "ink": "#eceff5", "quiet": "#a2aaba", "line": "#2a303b",
-        "card": "#191e27", "card-line": "#323a48", "live": "#191e27", "chip": "#1e242f",
-        "pain": "#ff9d61", "gain": "#4fd1c1", "idea": "#86a9ff", "ask": "#d49bf5",
-        "quote": "#7c869a", "went-on": "#6f96fb", "completed": "#c7d8ff", "came-back": "#a98bd0",
-        "open": "#4d5666", "lost": "#f0823f", "flag": "#52240f", "flag-ink": "#ffc9a8",
-        "moment": "#eab04c", "icon": "#262d3a", "icon-ink": "#c9d1e0", "area": "#86a9ff",
-        "bar": "#6f96fb",
+        "paper": "#141a22", "ink": "#ecf0f4", "quiet": "#a3aebb", "line": "#2a333f",
+        "card": "#1a212b", "card-line": "#35404d", "live": "#1a212b", "chip": "#1f2731",
+        "pain": "#ff9d61", "gain": "#52cfbb", "idea": "#7db7ea", "ask": "#d49bf5",
+        "quote": "#7f8a98", "went-on": "#5f9fd6", "completed": "#cfe4f7", "came-back": "#a98bd0",
+        "open": "#4b5663", "lost": "#f0823f", "flag": "#52240f", "flag-ink": "#ffc9a8",
+        "moment": "#eab04c", "icon": "#27303c", "icon-ink": "#c9d3de", "area": "#7db7ea",
+        "bar": "#5f9fd6",
     },
 }  # fmt: skip
 
@@ -97,10 +97,10 @@ stroke-linecap: round; }
 .k-face { fill: none; stroke: var(--k-quiet); stroke-width: 1.2; }
 .k-face-eye { fill: var(--k-quiet); }
 .k-face-mouth { fill: none; stroke: var(--k-quiet); stroke-width: 1.2; stroke-linecap: round; }
-.k-curve { fill: none; stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }
+.k-curve { fill: none; stroke-width: 3.5; stroke-linecap: round; stroke-linejoin: round; }
 .k-curve.k-layer-desired { stroke-width: 2; stroke-dasharray: 7 6; }
 .k-curve.k-layer-computed { stroke-width: 2; stroke-dasharray: 1.5 5; }
-.k-curve-area { fill: var(--k-area); fill-opacity: 0.09; }
+.k-curve-area { fill: var(--k-area); fill-opacity: 0.12; }
 .k-sample { fill: none; stroke: var(--k-quiet); stroke-width: 2; }
 .k-sample.k-layer-desired { stroke-dasharray: 5 4; }
 .k-sample.k-layer-computed { stroke-dasharray: 1.5 4; }
@@ -170,13 +170,14 @@ def _declared(theme: str, selector: str) -> str:
 
 
 def stylesheet() -> str:
-    """Give the style sheet of the page: light, dark by wish of the system, dark by choice."""
+    """Give the style sheet of the page: light, dark by the system or by choice, light on paper."""
     dark = _declared("dark", ':root:not([data-theme="light"])')
+    chosen = _declared("dark", ':root[data-theme="dark"]')
     return (
         "/* Made by kundresa.documents.drawing.theme; change it there. */\n"
         + _declared("light", ":root")
-        + f"@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
-        + _declared("dark", ':root[data-theme="dark"]')
+        + f"@media screen and (prefers-color-scheme: dark) {{\n{dark}}}\n"
+        + f"@media screen {{\n{chosen}}}\n"
         + rules()
     )
 

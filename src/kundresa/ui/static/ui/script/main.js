@@ -1,0 +1,6 @@
+// What every page does with script; each module does one thing and works alone.
+import "./menu.js";
+import "./dialog.js";
+import "./tabs.js";
+import "./toast.js";
+import "./failure.js";
