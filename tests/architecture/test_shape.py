@@ -24,6 +24,7 @@ FOLDERS = {"web", "templates", "static", "migrations", "locale", "management", "
 OWN = {
     "events": {
         "collect",
+        "columns",
         "sources",
         "inbox",
         "readings",

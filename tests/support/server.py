@@ -151,5 +151,7 @@ def clean_environment(added: Mapping[str, str] | None = None) -> dict[str, str]:
     # Where Python may keep no byte code, each start would compile the framework anew.
     dropped = "PYTHONDONTWRITEBYTECODE"
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("KUNDRESA_", dropped))}
-    cache = {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "kundresa-pycache")}
-    return {**kept, **cache, **(added or {})}
+    # And the worker of each new data folder the kernels.
+    kinds = {"PYTHONPYCACHEPREFIX": "kundresa-pycache", "NUMBA_CACHE_DIR": "kundresa-kernels"}
+    caches = {name: str(Path(tempfile.gettempdir()) / folder) for name, folder in kinds.items()}
+    return {**kept, **caches, **(added or {})}
