@@ -211,7 +211,7 @@ def test_nothing_is_sealed_into_a_store_that_is_being_erased(
     assert seal_inbox(workspace, folder, wait=False) == 1
 
 
-STRIDES = [23, pytest.param(1, marks=pytest.mark.long)]
+STRIDES = [53, pytest.param(1, marks=pytest.mark.long)]
 
 
 @pytest.mark.parametrize("stride", STRIDES)

@@ -18,6 +18,7 @@ from kundresa.events.errors import BusyError
 from kundresa.events.models import StoreVersion
 from kundresa.events.queries import store_in
 from kundresa.events.sources import Piece, Quarantine, fingerprint, jsonl, origin_of, read_jsonl
+from kundresa.profiles.api import Counts, counts
 from kundresa.store import Store
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -88,6 +89,19 @@ def bring_in(workspace_id: int, folder: Path, file: Path) -> Imported:
         name=origin.name, fingerprint=origin.fingerprint, actor="Alice",
         quarantine=Quarantine(folder / "bad.jsonl"),
     )  # fmt: skip
+
+
+def test_profiles_that_a_crash_left_unmade_are_made_when_the_import_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, file = make_workspace("Shop"), lay(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("kundresa.events.actions.make_profiles", lambda *_a, **_k: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bring_in(workspace.id, tmp_path, file)
+    assert (Store(tmp_path / "store").event_count > 0, counts(workspace.id)) == (True, Counts())
+    assert bring_in(workspace.id, tmp_path, file).profiles == 34
+    assert counts(workspace.id) == Counts(34)
 
 
 class Crash(Exception):  # noqa: N818 - it is no error of ours

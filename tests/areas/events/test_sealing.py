@@ -14,9 +14,10 @@ from kundresa.events.models import SetAside, StoreVersion
 from kundresa.events.queries import store_in
 from kundresa.events.sealing import seal_inbox, tidy_store
 from kundresa.jobs.models import Job
-from kundresa.store import compaction, keeper, objects, store
+from kundresa.profiles.api import Counts, counts
+from kundresa.store import Store, compaction, keeper, objects, store
 from kundresa.store.compaction import MANY
-from tests.support.crash import every_death
+from tests.support.crash import DiedError, every_death
 from tests.support.inbox import TODAY, append, make_day, move_to, row
 
 pytestmark = [
@@ -37,6 +38,23 @@ def test_each_event_is_sealed_once_and_a_bad_one_is_set_aside(tmp_path: Path) ->
 def test_the_events_of_a_workspace_go_into_its_own_store(tmp_path: Path) -> None:
     append(row("1"), row("1", workspace=2), row("2", workspace=2))
     assert [seal_inbox(one, tmp_path / str(one)) for one in (1, 2)] == [1, 2]
+
+
+def test_profiles_that_a_crash_left_unmade_are_made_by_the_next_seal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(row("1", anonymousId="device"), row("2", userId="ann", anonymousId="device"))
+
+    def die(*_: object) -> None:
+        raise DiedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "make_profiles", die)
+        with pytest.raises(DiedError):
+            seal_inbox(1, tmp_path)
+    assert (Store(tmp_path).event_count, counts(1)) == (2, Counts())
+    assert seal_inbox(1, tmp_path) == 0
+    assert counts(1) == Counts(2, 2, merged=1)
 
 
 # Coprime with the lines of a loop, so that each line has its turn; the long tests take them all.
