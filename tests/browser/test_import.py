@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import PATIENCE, ROOT, Reader
 from tests.browser.watch import too_wide, violations
@@ -81,6 +81,27 @@ def test_choices_are_made_by_keyboard_and_keep_the_focus(
     currency.press("Enter")
     expect(page.get_by_role("region", name="The first events")).to_contain_text("SEK")
     expect(page.get_by_role("button", name="Import", exact=True)).to_be_visible()
+
+
+def test_what_is_typed_while_a_preview_is_on_its_way_stays(
+    server: Server, reader: Reader, tmp_path: Path
+) -> None:
+    page = reader()
+    uploaded(page, server, a_file(tmp_path, "slow"))
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        held.append(route)
+        if len(held) > 1:
+            route.continue_()
+
+    page.route("**/preview/", hold_first)
+    with page.expect_request("**/preview/"):
+        page.get_by_label("order becomes").select_option("group")
+    page.get_by_label("Currency of amounts").fill("SEK")
+    held[0].continue_()
+    expect(page.get_by_role("region", name="The first events")).to_contain_text("SEK")
+    expect(page.get_by_label("Currency of amounts")).to_have_value("SEK")
 
 
 def test_a_dropped_file_is_taken_and_a_wrong_one_told(

@@ -29,6 +29,8 @@ WRONG = {
     "language": "fr",
     "time_zone": "Europe/Atlantis",
     "inbox_days": "many",
+    "upload_megabytes": "0",
+    "upload_days": "a week",
 }
 
 

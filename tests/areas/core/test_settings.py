@@ -71,7 +71,8 @@ def test_each_setting_may_come_from_a_file(name: str, tmp_path: Path) -> None:
     values = {"port": "9000", "collect_port": "9001", "log_level": "error", "log_format": "json",
               "language": "sv", "time_zone": "Europe/Oslo", "host": "::1",
               "database_url": "postgresql://host/shop", "base_url": "https://kundresa.example",
-              "secret_key": "x" * 40, "data_dir": "/somewhere", "inbox_days": "5"}  # fmt: skip
+              "secret_key": "x" * 40, "data_dir": "/somewhere", "inbox_days": "5",
+              "upload_megabytes": "50", "upload_days": "3"}  # fmt: skip
     file = tmp_path / "value"
     file.write_text(f"{values[name]}\n")
     found = read_settings({f"{PREFIX}{name.upper()}_FILE": str(file)})

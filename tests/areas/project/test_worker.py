@@ -52,7 +52,8 @@ def test_the_first_round_asks_for_upkeep_and_knows_how(tmp_path: Path) -> None:
     worker = Worker(DataFolder(tmp_path))
     assert worker.turn()
     asked = set(Job.objects.values_list("kind", "workspace_id"))
-    assert asked == {("tidy_store", workspace), ("drop_inbox_days", None)}
+    upkeep = {("drop_inbox_days", None), ("sweep_uploads", None)}
+    assert asked == {("tidy_store", workspace), *upkeep}
     assert {kind for kind, _ in asked} <= KINDS.keys()
     while worker.turn():
         pass

@@ -7,6 +7,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) carryUpload(f
 document.body.addEventListener("htmx:afterSwap", sayWhatChanged);
 document.body.addEventListener("htmx:sendError", keepGoing);
 holdPlan();
+keepTyping();
 
 function carryUpload(form) {
   const input = form.querySelector("input[type=file]");
@@ -106,5 +107,26 @@ function holdPlan() {
     if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
     event.preventDefault();
     event.target.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+function keepTyping() {
+  // What was typed while an answer was on its way goes on into the new fields, and is asked anew.
+  const form = document.querySelector("form.plan");
+  if (!form) return;
+  let sent = new Map();
+  let typed = [];
+  form.addEventListener("htmx:beforeRequest", () => { sent = new Map(new FormData(form)); });
+  form.addEventListener("htmx:beforeSwap", () => {
+    typed = [...new FormData(form)].filter(([name, value]) => sent.get(name) !== value);
+  });
+  document.body.addEventListener("htmx:afterSwap", () => {
+    const fields = typed.map(([name, value]) => {
+      const field = form.elements[name];
+      if (field) field.value = value;
+      return field;
+    }).filter(Boolean);
+    typed = [];
+    if (fields.length) fields[0].dispatchEvent(new Event("change", { bubbles: true }));
   });
 }
