@@ -15,7 +15,7 @@ from kundresa.events.queries import store_in
 from kundresa.events.sealing import seal_inbox, tidy_store
 from kundresa.jobs.models import Job
 from kundresa.profiles.api import Counts, counts
-from kundresa.store import Store, compaction, keeper, objects, store
+from kundresa.store import compaction, keeper, objects, store
 from kundresa.store.compaction import MANY
 from tests.support.crash import DiedError, every_death
 from tests.support.inbox import TODAY, append, make_day, move_to, row
@@ -52,7 +52,7 @@ def test_profiles_that_a_crash_left_unmade_are_made_by_the_next_seal(
         patched.setattr(sealing, "make_profiles", die)
         with pytest.raises(DiedError):
             seal_inbox(1, tmp_path)
-    assert (Store(tmp_path).event_count, counts(1)) == (2, Counts())
+    assert (store_in(1, tmp_path).event_count, counts(1)) == (2, Counts())
     assert seal_inbox(1, tmp_path) == 0
     assert counts(1) == Counts(2, 2, merged=1)
 
