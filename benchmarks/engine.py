@@ -1,236 +1,362 @@
-"""The engine against DuckDB on the same events, in one run with turns taken; CPU-seconds decide.
+"""The engine against DuckDB, chdb and Polars on the same events, in one run with turns taken.
 
-W1, the ordered funnel of five steps: the kernel on mapped columns, from Parquet, and with the
-lengths of time, against DuckDB's quickest form, a chain of ASOF joins. W2, what directly follows
-what with the exact median wait of each pair, against windows and ``median``. Late events: W1 while
-one event in a hundred, picked by chance, lies in a delta that was not compacted yet, against W1
-after compaction. Append and compaction in events a second.
+W1, the ordered funnel of five steps: on mapped columns, from Parquet with nothing cached, and with
+the lengths of time. W2, what directly follows what with a histogram of the waits of each pair, and
+with exact medians. Then W1 over what isn't compacted yet: the latest twentieth of the events, one
+event in a hundred picked by chance, and a fifth of the profiles known to be others. Append,
+compaction, memory, the first funnel of a new process, and how near W1 comes to adding up as many
+bytes. CPU-seconds decide, the least of the rounds; every engine must give the same answer.
 
-``python -m benchmarks.engine --events 10_000_000 --rounds 3``
+``python -m benchmarks.engine --events 10_000_000 --rounds 3 --peers duckdb,chdb,polars``
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-import resource
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from benchmarks.support import peers, shop
+from benchmarks.support.spent import Spent, bandwidth, spent_by
 from kundresa.core.times import DAY
 from kundresa.measures.funnel import FunnelStep
 from kundresa.measures.funnel_scan import scan_funnel
-from kundresa.measures.transitions_scan import scan_transitions
+from kundresa.measures.transitions_scan import count_transitions, scan_transitions
 from kundresa.store import Store
+from kundresa.store.column_cache import finish_writing
 from kundresa.store.part import close_readers
-from kundresa.store.rows import rows_of
 from kundresa.store.store import forget_snapshots
 
-NAMES = 200
-RANKS = (1, 2, 4, 7, 13)
+STEPS = [f"event_{rank}" for rank in (1, 2, 4, 7, 13)]
 WINDOW = 7 * DAY
-CHUNK = 1_000_000
-BARS = {"W1": 12.0, "W1 from parquet": 2.5, "W1 with times": 1.0, "W2": 15.0}
-PEERS = {"W1": "W1 duckdb", "W1 from parquet": "W1 duckdb", "W1 with times": "W1 duckdb",
-         "W2": "W2 duckdb"}  # fmt: skip
-LATE_BAR = 2.0
-FOLLOWS = """
-SELECT event, next, count(*) AS n, median(wait) / 1e6 AS p50 FROM (
-  SELECT event, lead(event) OVER w AS next, lead(time) OVER w - time AS wait
-  FROM e WINDOW w AS (PARTITION BY profile ORDER BY time)
-) WHERE next IS NOT NULL GROUP BY ALL ORDER BY ALL
+BATCH = 10_000
+BARS: Mapping[str, Mapping[str, float | None]] = {
+    "W1": {"W1 duckdb": 12, "W1 chdb": 5},
+    "W1 from parquet": {"W1 duckdb": 2.5, "W1 chdb": 1.2},
+    "W1 with times": {"W1 duckdb": None, "W1 chdb": None},
+    "W2": {"W2 duckdb": 15, "W2 chdb": 25, "W2 polars": 10, "W2 duckdb, shifted": None},
+    "W2 from parquet": {"W2 duckdb": 5, "W2 chdb": 5},
+    "W2 medians": {"W2 medians duckdb": None},
+}
+DELTA_BARS = {"latest 5 %": 1.5, "random 1 %": 2.0, "aliases 20 %": 3.0}
+FLOOR_BAR, APPEND_BAR, COMPACT_BAR, START_BAR = 15.0, 1e6, 2e6, 2.0
+FIRST_FUNNEL = """
+import sys, kundresa
+from kundresa.store import Store
+query = {"kundresa_query": 1, "type": "funnel", "window": "7d", "steps": sys.argv[2:]}
+print(kundresa.query(query, Store(sys.argv[1]))["steps"][0]["count"])
 """
 
 
-def rows(count: int, seed: int) -> pa.Table:
-    """Events as in a busy shop: names by Zipf's law, 1 to 500 to a profile, sessions of bursts."""
-    random = np.random.default_rng(seed)
-    sizes = np.clip(random.lognormal(np.log(11), 1.1, count // 8).astype(int), 1, 500)
-    sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), count)) + 1]
-    profile = np.repeat(np.arange(len(sizes)), sizes)[:count] + seed * CHUNK
-    gap = np.where(random.random(count) < 0.15, random.exponential(2 * DAY, count),
-                   random.exponential(40e6, count)).astype(np.int64) + 1  # fmt: skip
-    clock = np.cumsum(gap)
-    first = np.searchsorted(profile, profile)
-    start = random.integers(0, 60 * DAY, int(profile[-1] - profile[0]) + 1)
-    stamps = clock - clock[first] + start[profile - profile[0]] + 1_735_689_600_000_000
-    weights = 1 / np.arange(1, NAMES + 1)
-    name = random.choice(NAMES, count, p=weights / weights.sum())
-    words = pa.array([f"event_{rank + 1}" for rank in range(NAMES)])
-    return rows_of(
-        {
-            "profile": pa.array(profile.astype(str)),
-            "event": pa.DictionaryArray.from_arrays(pa.array(name.astype(np.int32)), words),
-            "time": pa.array(stamps), "until": pa.array(stamps),
-            "precision": pa.repeat(pa.scalar("microsecond"), count),
-        },
-        count,
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Way:
+    """One way to answer; ``before`` makes ready and isn't counted."""
+
+    run: Callable[[], Any]
+    before: Callable[[], Any] = lambda: None
 
 
-def cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+class Ours:
+    """Our engine over a store."""
 
+    def __init__(self, store: Store, threads: int) -> None:
+        self._store, self._threads = store, threads
+        self._steps = [FunnelStep(step, step) for step in STEPS]
+        words = store.snapshot().dictionaries.texts("event.event").to_pylist()
+        self.code_of = {word: code for code, word in enumerate(words)}
 
-def timed(run: Callable[[], list[Any]]) -> tuple[float, float, list[Any]]:
-    began, spent = time.perf_counter(), cpu()
-    answer = run()
-    return time.perf_counter() - began, cpu() - spent, answer
+    def ways(self) -> dict[str, Way]:
+        """Give the questions."""
+        return {
+            "W1": Way(self.funnel),
+            "W1 from parquet": Way(lambda: written(self.funnel()), self.forget),
+            "W1 with times": Way(lambda: self.funnel(times=True)),
+            "W2": Way(self.counts),
+            "W2 from parquet": Way(lambda: written(self.counts()), self.forget),
+            "W2 medians": Way(
+                lambda: scan_transitions(self._store.snapshot(), threads=self._threads)
+            ),
+        }
 
-
-def asof(steps: list[str]) -> str:
-    """Chain ASOF joins: for each step-k event the latest start that had come to step k-1."""
-    parts = [f"s1 AS (SELECT profile, time, time AS start FROM e WHERE event = '{steps[0]}')"]
-    for k, step in enumerate(steps[1:], 2):
-        parts.append(
-            f"s{k} AS (SELECT b.profile, b.time, max(a.start) OVER (PARTITION BY b.profile ORDER BY"
-            f" b.time) AS start FROM (SELECT profile, time FROM e WHERE event = '{step}') b"
-            f" ASOF JOIN s{k - 1} a ON a.profile = b.profile AND a.time < b.time"
-            f" WHERE b.time - a.start <= {WINDOW})"
+    def funnel(self, *, times: bool = False) -> list[int]:
+        """Answer W1."""
+        found = scan_funnel(
+            self._store.snapshot(), self._steps, window=WINDOW, times=times, threads=self._threads
         )
-    counts = ", ".join(f"(SELECT count(DISTINCT profile) FROM s{k + 1})" for k in range(len(steps)))
-    return f"WITH {', '.join(parts)} SELECT {counts}"
+        return [step.count for step in found.steps]
+
+    def counts(self) -> Any:
+        """Answer W2."""
+        return count_transitions(self._store.snapshot(), threads=self._threads)
+
+    def forget(self) -> None:
+        """Be a process that has just begun, with an empty cache."""
+        close_readers()
+        forget_snapshots()
+        shutil.rmtree(self._store.folder / "cache", ignore_errors=True)
+
+    def bytes_walked(self) -> int:
+        """Count what W1 must read: time and code of each event, offset and skip of each profile."""
+        slabs = self._store.snapshot().slabs
+        return sum(12 * len(slab.column("time")) + 9 * len(slab.offsets) for slab in slabs)
+
+    def in_codes(self, names: Sequence[str]) -> np.ndarray:
+        """Give the codes that the peers know names by."""
+        return np.array([self.code_of[name] for name in names])
+
+
+def written(answer: Any) -> Any:
+    """Let what is written behind the answer count, too."""
+    finish_writing()
+    return answer
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument(
-        "--events", type=lambda text: int(text.replace("_", "")), default=10_000_000
-    )
+    options.add_argument("--events", type=lambda text: int(text.replace("_", "")), default=10**7)
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--peers", default=",".join(peers.KINDS), help="some of them, or none")
+    options.add_argument("--deltas", action=argparse.BooleanOptionalAction, default=True)
+    options.add_argument("--folder", type=Path, help="where the store goes; emptied at the end")
     options.add_argument("--json", action="store_true")
     asked = options.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="kundresa-bench-"))
+    wanted = [] if asked.peers == "none" else asked.peers.split(",")
+    if unknown := set(wanted) - set(peers.KINDS):
+        options.error(
+            f"there are no peers {', '.join(unknown)}; known are {', '.join(peers.KINDS)}"
+        )
+    folder = Path(tempfile.mkdtemp(prefix="kundresa-bench-", dir=asked.folder))
     try:
-        print(json.dumps(measure(folder, asked.events, asked.rounds), indent=1))
+        found = measure(folder, asked, wanted)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    print(json.dumps(found) if asked.json else json.dumps(found, indent=1))
 
 
-def measure(folder: Path, events: int, rounds: int) -> dict[str, object]:
-    store, append, compact = filled(folder / "store", events)
-    steps = [f"event_{rank}" for rank in RANKS]
-    asked = [FunnelStep(step, step) for step in steps]
-    base = peer_of(folder / "peer.duckdb", store)
-
-    def funnel(*, times: bool = False) -> list[int]:
-        view = store.snapshot()
-        found = scan_funnel(view, asked, window=WINDOW, times=times, threads=2)
-        return [step.count for step in found.steps]
-
-    def from_parquet() -> list[int]:
-        shutil.rmtree(folder / "store/cache", ignore_errors=True)
-        close_readers()
-        forget_snapshots()
-        return funnel()
-
-    def follows() -> list[tuple[str, str, int, float]]:
-        found = scan_transitions(store.snapshot(), threads=2)
-        return sorted((e.source, e.target, e.count, e.p50_wait) for e in found.edges)
-
-    ways: dict[str, Callable[[], list[Any]]] = {
-        "W1 from parquet": from_parquet,
-        "W1": funnel,
-        "W1 with times": lambda: funnel(times=True),
-        "W1 duckdb": lambda: list(base.execute(asof(steps)).fetchall()[0]),
-        "W2": follows,
-        "W2 duckdb": lambda: base.execute(FOLLOWS).fetchall(),
-    }
-    for run in ways.values():
-        run()
-    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    answers: dict[str, list[Any]] = {}
-    for _ in range(rounds):
-        for name, run in ways.items():
-            wall, used, answer = timed(run)
-            spent[name].append((wall, used))
-            answers[name] = answer
-    for name, peer in PEERS.items():
-        assert same(answers[name], answers[peer]), name
-    best = {name: min(used for _, used in runs) for name, runs in spent.items()}
+def measure(folder: Path, asked: argparse.Namespace, wanted: Sequence[str]) -> dict[str, object]:
+    store = Store(folder / "store")
+    latest, filling = filled(store, asked.events)
+    ours = Ours(store, asked.threads)
+    ours.funnel()  # what is to be compiled is compiled before anything is measured
+    deltas: dict[str, object] = {}
+    say("the latest events")
+    if asked.deltas:
+        deltas["latest 5 %"] = delta(store, ours, "latest 5 %", asked.rounds,
+                                     lambda: store.append_rows([latest]))  # fmt: skip
+    else:
+        store.append_rows([latest])
+        store.compact(whole=True)
+    store.sweep(grace=0)
+    say("the peers")
+    ways, missing = all_ways(store, ours, folder, wanted, asked.threads)
+    spent = turns(ways, asked.rounds)
+    check(ours, {name: runs[-1].answer for name, runs in spent.items()})
+    memories = {name: memory_alone(store, name, asked.threads) for name in ours.ways()}
+    if asked.deltas:
+        deltas |= others(store, ours, asked.rounds)
+    cpu = {name: min(run.cpu for run in runs) for name, runs in spent.items()}
+    wall = {name: min(run.wall for run in runs) for name, runs in spent.items()}
     return {
-        "events": events,
-        "W1 counts": answers["W1"],
-        "append, events a second": append,
-        "compact, events a second": compact,
-        "cpu seconds": {name: round(used, 4) for name, used in best.items()},
-        "wall seconds": {name: round(min(w for w, _ in runs), 4) for name, runs in spent.items()},
-        "duckdb's cpu over ours": {name: verdict(best[PEERS[name]] / best[name], bar)
-                                   for name, bar in BARS.items()},
-        "late events": late(store, funnel, events, rounds),
-        "peak memory, MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "events": asked.events,
+        "peers that are missing": missing,
+        "W1 counts": spent["W1"][-1].answer,
+        "cpu seconds": {name: round(used, 4) for name, used in cpu.items()},
+        "wall seconds": {name: round(used, 4) for name, used in wall.items()},
+        "their cpu over ours": {
+            f"{name} / {peer}": verdict(cpu[peer] / cpu[name], bar)
+            for name, bars in BARS.items() for peer, bar in bars.items() if peer in cpu
+        },
+        "memory of its own, MiB": memories,
+        "W1 over adding up as many bytes, by the clock": floor(ours, wall["W1"], asked),
+        "W1 over what isn't compacted": deltas,
+        "filling": filling,
+        "first funnel of a process, 1 M events, s": first_funnels(folder),
     }  # fmt: skip
 
 
-def late(
-    store: Store, funnel: Callable[[], list[int]], events: int, rounds: int
+def say(what: str) -> None:
+    print(f"{what} …", file=sys.stderr)
+
+
+def filled(store: Store, events: int) -> tuple[pa.Table, dict[str, object]]:
+    """Fill and compact the store, but for the latest twentieth of the events, which is given."""
+    late: list[pa.Table] = []
+    appending, border = 0.0, None
+    for table in shop.pieces(events):
+        border = border or pa.scalar(int(np.quantile(table.column("time").to_numpy(), 0.95)))
+        is_late = pc.greater(table.column("time"), border)
+        late.append(table.filter(is_late))
+        early = table.filter(pc.invert(is_late))
+        appending += spent_by(lambda early=early: store.append_rows([early])).wall
+    say("compaction")
+    count = store.event_count
+    compacting = spent_by(lambda: store.compact(whole=True))
+    return pa.concat_tables(late), {
+        "append of a million, events/s": verdict(count / appending, APPEND_BAR),
+        f"append of {BATCH}, events/s": verdict(batches(store.folder.parent / "batches"), APPEND_BAR),
+        "compaction, events/cpu-s": verdict(count / compacting.cpu, COMPACT_BAR),
+        "compaction, events/s": round(count / compacting.wall),
+    }  # fmt: skip
+
+
+def batches(folder: Path) -> float:
+    """Give the events a second when they come ten thousand at a time, each time durable."""
+    store, table = Store(folder), shop.piece(50 * BATCH, 0)
+    pieces = [table.slice(first, BATCH) for first in range(0, table.num_rows, BATCH)]
+    return table.num_rows / spent_by(lambda: [store.append_rows([one]) for one in pieces]).wall
+
+
+def all_ways(
+    store: Store, ours: Ours, folder: Path, wanted: Sequence[str], threads: int
+) -> tuple[dict[str, Way], list[str]]:
+    """Give all that is measured, and the peers that can't be."""
+    files = [store.folder / "parts" / part.name for part in store.version.parts]
+    steps = [ours.code_of[step] for step in STEPS]
+    ways, missing = ours.ways(), [name for name in peers.KINDS if name not in wanted]
+    for name in wanted:
+        try:
+            peer: peers.Peer = peers.KINDS[name](files, folder, steps, WINDOW, threads)
+        except ImportError:
+            missing.append(name)
+            continue
+        ways |= {name: Way(run) for name, run in peer.ways().items()}
+    return ways, missing
+
+
+def turns(ways: Mapping[str, Way], rounds: int) -> dict[str, list[Spent]]:
+    """Take turns, after one that doesn't count."""
+    spent: dict[str, list[Spent]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        say(f"round {number} of {rounds}")
+        for name, way in ways.items():
+            way.before()
+            run = spent_by(way.run)
+            if number:
+                spent[name].append(run)
+    return spent
+
+
+def check(ours: Ours, answers: Mapping[str, Any]) -> None:
+    """Compare all answers with ours."""
+    counts = answers["W2"]
+    codes, size = ours.in_codes(counts.names), len(ours.code_of)
+    grid = np.zeros((size, size, 16), np.int64)
+    grid[np.ix_(codes, codes)] = counts.waits
+    for name, answer in answers.items():
+        if name.startswith("W1"):
+            assert answer == answers["W1"], name
+        elif name.startswith("W2 medians"):
+            assert np.allclose(medians(ours, answer), medians(ours, answers["W2 medians"])), name
+        elif name in ("W2", "W2 from parquet"):
+            assert (answer.waits == counts.waits).all(), name
+        else:
+            assert (peers.histogram(answer, size) == grid).all(), name
+
+
+def medians(ours: Ours, answer: Any) -> np.ndarray:
+    """Give the medians of an answer, ours or a peer's, shape (size, size, 2), with the counts."""
+    size = len(ours.code_of)
+    found = np.zeros((size, size, 2))
+    if isinstance(answer, dict):
+        found[answer["event"], answer["next"]] = np.stack([answer["n"], answer["p50"]], axis=1)
+    else:
+        edges = answer.edges
+        codes = ours.in_codes(edges.names)
+        rows = np.stack([edges.count_of, edges.p50_wait], axis=1)
+        found[codes[edges.source], codes[edges.target]] = rows
+    return found
+
+
+def others(store: Store, ours: Ours, rounds: int) -> dict[str, object]:
+    """Look at late events of any age, and at profiles known to be others."""
+    names = store.snapshot().dictionaries.texts("profile")
+    table = shop.late(names, store.event_count // 100, 99)
+    say("late events")
+    found = {"random 1 %": delta(store, ours, "random 1 %", rounds,
+                                 lambda: store.append_rows([table]))}  # fmt: skip
+    picked = np.random.default_rng(7).permutation(len(names))
+    fifth = len(names) // 5
+    sources, targets = (
+        names.take(pa.array(picked[first : first + fifth])).to_pylist() for first in (0, fifth)
+    )
+    pairs = dict(zip(sources, targets, strict=True))
+    say("aliases")
+    return found | {"aliases 20 %": delta(store, ours, "aliases 20 %", rounds,
+                                          lambda: store.join(pairs))}  # fmt: skip
+
+
+def delta(
+    store: Store, ours: Ours, name: str, rounds: int, change: Callable[[], Any]
 ) -> dict[str, object]:
-    """Add one event in a hundred to profiles picked by chance, and look before and after moving."""
-    random = np.random.default_rng(7)
-    words = store.snapshot().dictionaries.texts("profile").to_pylist()
-    count = events // 100
-    table = rows(count, 99)
-    names = pa.array([words[place] for place in random.integers(0, len(words), count)])
-    store.append_rows([table.set_column(0, "profile", names.dictionary_encode())])
-    funnel()
-    before = min(timed(funnel)[1] for _ in range(rounds))
+    """Change the store, and ask W1 at once, again, and after compaction.
+
+    The first answer after a change puts rows together, which the next ones find done.
+    """
+    change()
+    first = spent_by(ours.funnel)
+    again = min(spent_by(ours.funnel).cpu for _ in range(rounds))
     store.compact(whole=True)
-    funnel()
-    after = min(timed(funnel)[1] for _ in range(rounds))
-    ratio = before / after
-    return {"cpu seconds": [round(before, 4), round(after, 4)],
-            "ratio": f"{ratio:.2f} (bar {LATE_BAR:g}: {'held' if ratio <= LATE_BAR else 'MISSED'})"}  # fmt: skip
+    answer = ours.funnel()
+    finish_writing()
+    assert answer == first.answer, name
+    after = min(spent_by(ours.funnel).cpu for _ in range(rounds))
+    return {
+        "cpu seconds: first, again, compacted": [round(s, 4) for s in (first.cpu, again, after)],
+        "first": round(first.cpu / after, 2),
+        "again": at_most(again / after, DELTA_BARS[name]),
+    }
 
 
-def same(ours: list[Any], theirs: list[Any]) -> bool:
-    """Counts to the last one; medians to the last digits, which each adds up its own way."""
-    if not isinstance(ours[0], tuple):
-        return ours == theirs
-    medians = zip(ours, theirs, strict=True)
-    return [row[:3] for row in ours] == [row[:3] for row in theirs] and all(
-        math.isclose(mine[3], other[3], rel_tol=1e-6, abs_tol=1e-6) for mine, other in medians
-    )
+def memory_alone(store: Store, name: str, threads: int) -> int:
+    """Give the MiB that one question takes in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.support.alone"]
+    told = subprocess.run([*command, str(store.folder), name, str(threads)], check=True,
+                          stdout=subprocess.PIPE)  # fmt: skip
+    return int(told.stdout) >> 20
 
 
-def verdict(ratio: float, bar: float) -> str:
-    return f"{ratio:.1f} (bar {bar:g}: {'held' if ratio >= bar else 'MISSED'})"
+def floor(ours: Ours, wall: float, asked: argparse.Namespace) -> dict[str, object]:
+    """Hold W1's time against reading its bytes with as many threads in the same run."""
+    rate, size = bandwidth(asked.threads), ours.bytes_walked()
+    return {"GB": round(size / 1e9, 3), "GB/s": round(rate / 1e9, 1),
+            "ratio": at_most(wall / (size / rate), FLOOR_BAR)}  # fmt: skip
 
 
-def filled(folder: Path, events: int) -> tuple[Store, int, int]:
-    """Make the store; rows are made before the clock runs."""
-    store, appending = Store(folder), 0.0
-    for seed, start in enumerate(range(0, events, CHUNK)):
-        table = rows(min(CHUNK, events - start), seed)
-        began = time.perf_counter()
-        store.append_rows([table])
-        appending += time.perf_counter() - began
-    began = time.perf_counter()
+def first_funnels(folder: Path) -> dict[str, object]:
+    """Start processes that answer one funnel: with nothing compiled yet, and thereafter."""
+    store = Store(folder / "million")
+    store.append_rows([shop.piece(10**6, 0)])
     store.compact(whole=True)
-    return store, round(events / appending), round(events / (time.perf_counter() - began))
+    command = [sys.executable, "-c", FIRST_FUNNEL, str(store.folder), *STEPS]
+    settings = os.environ | {"NUMBA_CACHE_DIR": str(folder / "kernels")}
+    runs = [spent_by(lambda: subprocess.run(command, env=settings, check=True,
+                                            stdout=subprocess.DEVNULL)) for _ in range(4)]  # fmt: skip
+    return {"nothing compiled": round(runs[0].wall, 2),
+            "compiled before": at_most(min(run.wall for run in runs[1:]), START_BAR)}  # fmt: skip
 
 
-def peer_of(file: Path, store: Store) -> duckdb.DuckDBPyConnection:
-    """Give DuckDB the same events in its own table, sorted, names coded as it likes."""
-    base = duckdb.connect(str(file), config={"threads": 2})
-    files = [str(store.folder / "parts" / part.name) for part in store.version.parts]
-    words = store.snapshot().dictionaries.texts("event.event").to_pylist()
-    pairs = ",".join(f"({code}, '{word}')" for code, word in enumerate(words))
-    base.execute(f"CREATE TABLE w AS SELECT * FROM (VALUES {pairs}) t(code, word)")
-    base.execute(
-        f"CREATE TABLE e AS SELECT profile, time, word AS event FROM read_parquet({files}) p"
-        " JOIN w ON p.event = w.code ORDER BY profile, time"
-    )
-    return base
+def verdict(figure: float, bar: float | None) -> str:
+    shown = f"{figure:,.0f}" if figure >= 1000 else f"{figure:.1f}"
+    if bar is None:
+        return f"{shown} (no bar)"
+    return f"{shown} (bar {bar:,g}: {'held' if figure >= bar else 'MISSED'})"
+
+
+def at_most(figure: float, bar: float) -> str:
+    return f"{figure:.2f} (at most {bar:g}: {'held' if figure <= bar else 'MISSED'})"
 
 
 if __name__ == "__main__":

@@ -15,8 +15,40 @@ def plain(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def installed():
+    """Give the packages that ``make setup`` installs: all but what the benchmarks' group adds."""
+    project = next(package for package in LOCK["package"] if package["name"] == "kundresa")
+    waiting = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+        *project["dev-dependencies"]["dev"],
+    ]
+    found, seen = set(), []
+    while waiting:
+        wanted = waiting.pop()
+        if wanted in seen:
+            continue
+        seen.append(wanted)
+        for package in LOCK["package"]:
+            # A name has several versions where one doesn't suit every Python.
+            if package["name"] == wanted["name"] and package["version"] == wanted.get(
+                "version", package["version"]
+            ):
+                found.add((plain(package["name"]), package["version"]))
+                waiting += package.get("dependencies", [])
+                extras = package.get("optional-dependencies", {})
+                waiting += [one for name in wanted.get("extra", ()) for one in extras[name]]
+    return found
+
+
+def test_the_group_of_the_benchmarks_is_locked_but_not_installed():
+    judges = {re.match(r"[\w.-]+", one)[0] for one in PYPROJECT["dependency-groups"]["bench"]}
+    assert judges <= {package["name"] for package in LOCK["package"]}
+    assert not judges & {name for name, _version in installed()}
+
+
 def test_requirements_and_lock_name_the_same_versions():
-    locked = {(plain(p["name"]), p["version"]) for p in LOCK["package"] if p["name"] != "kundresa"}
+    locked = installed()
     required = {(plain(name), version) for name, version in PINNED.findall(REQUIREMENTS)}
     assert required == locked, (
         "run uv export --all-extras --no-emit-project --locked --no-header -o requirements-dev.txt"

@@ -97,9 +97,9 @@ FAILING = {
     "kundresa map diff": ["no-such-file", "no-such-file"],
     "kundresa map convert": ["no-such-file", "out.json"],
 }
-# The doctor fails only where something is wrong with the installation. What needs a workspace's
+# The doctor and the warm-up fail only where something is wrong with the installation. What needs a workspace's
 # database to fail is asked by the stories, beside a server.
-_ELSEWHERE = {"kundresa doctor", "kundresa erase", "kundresa export"}
+_ELSEWHERE = {"kundresa doctor", "kundresa warmup", "kundresa erase", "kundresa export"}
 ANSWERING = [
     path
     for path, command in COMMANDS.items()

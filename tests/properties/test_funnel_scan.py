@@ -18,7 +18,7 @@ from kundresa.measures import funnel_scan, queries
 from kundresa.measures.executors import CancelledError, threads
 from kundresa.measures.funnel import FunnelStep, funnel
 from kundresa.measures.funnel_scan import scan_funnel
-from kundresa.store import Store, snapshot
+from kundresa.store import Store, merging, snapshot
 from tests.support.logs import LOGS, Log
 
 STEPS: Any = st.lists(
@@ -43,6 +43,7 @@ def test_the_kernel_says_what_the_plain_funnel_says(
     length = None if window is None else window * HOUR
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(snapshot, "SMALL", small)
+        patch.setattr(merging, "LARGE", small)
         patch.setattr(threads, "LEAST_ROWS", 3)
         found = scan_funnel(store.snapshot(), asked, window=length, filter=wanted)
     table = store.table()

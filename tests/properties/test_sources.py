@@ -16,6 +16,7 @@ from kundresa.core.errors import BadInputError, KundresaError
 from kundresa.core.records import parse_event
 from kundresa.core.times import parse_moment
 from kundresa.events.sources import read_mapped, read_mapping
+from kundresa.events.sources.batch import coded
 from kundresa.events.sources.contents import collected
 from kundresa.events.sources.csv_file import CsvFile
 from kundresa.events.sources.moments import Clock, arrow_zone, read_moments
@@ -123,6 +124,23 @@ def test_going_on_after_some_rows_reads_the_others(
         events, bad = read(lines, twice, skip)
         assert events == sorted(expected[0][0] + expected[1][0], key=repr)
         assert bad == expected[0][1] + expected[1][1]
+
+
+TEXTS = st.one_of(
+    st.lists(st.text(max_size=3)),
+    *(st.lists(st.text("ab\0ö", min_size=n, max_size=n)) for n in (1, 2, 4, 8, 9)),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts=TEXTS, before=st.integers(0, 2), after=st.integers(0, 2), null=st.booleans())
+def test_texts_are_coded_in_the_order_of_their_first_places(
+    texts: list[str], before: int, after: int, null: bool
+) -> None:
+    whole = pa.array([*["x"] * before, *texts, *[None] * null, *["y"] * after], pa.string())
+    column = whole.slice(before, len(texts) + null)
+    assert coded(column).equals(column.dictionary_encode())
+    coded(column).validate(full=True)
 
 
 # --- the quick way and the careful way ------------------------------------------------------------

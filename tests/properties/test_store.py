@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kundresa.core.ids import new_id
 from kundresa.core.records import parse_event
-from kundresa.store import EventTable, Store, Version
+from kundresa.store import EventTable, Store, Version, overflow, rows
 from kundresa.store import snapshot as snapshots
 from kundresa.store.keeper import Along, FolderKeeper
 
@@ -158,16 +158,23 @@ class StoreLaws(RuleBasedStateMachine):
         return key
 
 
-@pytest.mark.parametrize("small", [0, snapshots.SMALL])
+@pytest.mark.parametrize(
+    ("small", "most"), [(0, 200), (snapshots.SMALL, 200), (0, 0), (snapshots.SMALL, 1)]
+)
 def test_a_store_holds_what_a_list_would(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int, most: int
 ) -> None:
-    """With 0 every part is read as it lies, otherwise deltas are put together."""
+    """With 0 every part is read as it lies, otherwise deltas are put together.
+
+    ``most`` properties have columns; where that is few, the others overflow and are promoted.
+    """
     monkeypatch.setattr(snapshots, "SMALL", small)
+    for module in (rows, overflow):
+        monkeypatch.setattr(module, "MOST_PROPERTIES", most)
     monkeypatch.setattr(StoreLaws, "folder", tmp_path, raising=False)
     case: Any = StoreLaws.TestCase
     case.settings = settings(
-        max_examples=25,
+        max_examples=12,
         stateful_step_count=20,
         deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],

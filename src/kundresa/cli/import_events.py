@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kundresa.events.sources import Guess, Mapping, Origin, Piece, Quarantine, Rejected
 
 _SHOWN = 5
+_WIDEST = 400
 _SOURCES = (".jsonl", ".yaml", ".yml")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -167,8 +168,8 @@ def _import(
         aside = _put_back(origin.mended, aside)
     kept = str(aside) if done.rejected and aside.exists() else None
     body = {**vars(done), "workspace": found.slug, "quarantine": kept}
-    lines = _lines(done, origin, found.slug, kept)
-    answer(body, as_json=as_json, text="\n".join(lines[:1] + lines[1:2] + seen.bad() + lines[2:]))
+    lines = [*_taken(done, origin, found.slug), *seen.bad(), *_aside(done, origin, kept)]
+    answer(body, as_json=as_json, text="\n".join(lines))
 
 
 def _place(origin: Origin, file: Path, quarantine: Path | None, folder: Path) -> Path:
@@ -190,16 +191,18 @@ def _put_back(mended: Path, rest: Path) -> Path:
     return mended
 
 
-def _lines(done: Imported, origin: Origin, workspace: str, aside: str | None) -> list[str]:
-    read = f"Read {done.rows:,} rows of {origin.name}: {_held(done)}."
+def _taken(done: Imported, origin: Origin, workspace: str) -> list[str]:
+    read = f"Read {_count(done.rows, 'row')} of {origin.name}: {_held(done)}."
     added = _added(done, workspace)
-    new = _new(done) if done.added else []
+    return [read, added, *_new(done)] if done.added else [read, added]
+
+
+def _aside(done: Imported, origin: Origin, aside: str | None) -> list[str]:
     if aside is None:
-        return [read, added, *new]
+        return []
     if origin.mended is not None:
-        still = f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."
-        return [read, added, *new, still]
-    return [read, added, *new, f"Put aside: {_rows(done.rejected)}, in {aside}."]
+        return [f"Still bad: {_rows(done.rejected)}, all that {aside} holds now."]
+    return [f"Put aside: {_rows(done.rejected)}, in {aside}."]
 
 
 def _new(done: Imported) -> list[str]:
@@ -275,7 +278,8 @@ class _Seen:
 
     def bad(self) -> list[str]:
         """List the first bad rows."""
-        return [f"  {bad.file}, line {bad.line}: {bad.reason}" for bad in self._first]
+        lines = (f"  {bad.file}, line {bad.line}: {bad.reason}" for bad in self._first)
+        return [line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…" for line in lines]
 
     def stopped(self, saved: Imported) -> str:
         """Say what is saved and how to go on."""

@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "export": "Write everything that is held about one customer.",
     "erase": "Erase everything that is held about one customer.",
     "worker": "Work off jobs and the inbox.",
+    "warmup": "Compile what counts large stores, ahead of the first question.",
     "doctor": "Check the installation and say what to do.",
     "manage": "Run one of Django's own commands.",
 }

@@ -20,14 +20,13 @@ import pyarrow as pa
 from kundresa.core.records import parse_event
 from kundresa.core.times import microseconds
 from kundresa.events.rules import AHEAD, VIEWS, event_record
-from kundresa.store.rows import rows_of
+from kundresa.store.rows import property_columns, rows_of
 
 _AHEAD: Final = AHEAD.days * 86_400_000_000 + AHEAD.seconds * 1_000_000
 _EARLIEST: Final = microseconds(datetime(2, 1, 1, tzinfo=UTC))
 _LATEST: Final = microseconds(datetime(9999, 1, 1, tzinfo=UTC))
 _MOST_NUMBER: Final = 1 << 63
 _SORTS: Final = {str: "text", int: "number", float: "number", bool: "boolean"}
-_PROPERTIES: Final = {"text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
 
 
 class Row(NamedTuple):
@@ -68,23 +67,7 @@ class Rows:
             "id": pa.array([row.id for row in rows], pa.string()),
             "rest": pa.array([row.rest for row in rows], pa.string()),
         }
-        return rows_of(columns | _property_columns(rows), count)
-
-
-def _property_columns(rows: list[Row]) -> dict[str, pa.Array]:
-    found: dict[tuple[str, str], list[Any]] = {}
-    for index, row in enumerate(rows):
-        for name, value in row.properties.items():
-            sort = _SORTS.get(type(value))
-            if sort:
-                column = found.get((sort, name))
-                if column is None:
-                    column = found[sort, name] = [None] * len(rows)
-                column[index] = float(value) if sort == "number" else value
-    return {
-        f"p/{sort}/{name}": pa.array(column, _PROPERTIES[sort])
-        for (sort, name), column in found.items()
-    }
+        return rows_of(columns | property_columns([row.properties for row in rows]), count)
 
 
 def _long_way(body: bytes, received_at: int) -> Row:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -29,8 +28,7 @@ from kundresa.store.columns import CODED, dictionary_of, empty_value, is_text
 from kundresa.store.snapshot import is_in, rows_of_profiles
 
 
-@dataclass(frozen=True)
-class InboxRow:
+class InboxRow(NamedTuple):
     """An event in the inbox, with its place in the order of reading."""
 
     transaction: int

@@ -22,7 +22,7 @@ from kundresa.core.records import MICRO
 from kundresa.core.times import from_microseconds
 from kundresa.events import models
 from kundresa.events.contracts import ReadingsWithin, SeriesKept, SeriesTotal, TakenReadings
-from kundresa.events.sources import Readings
+from kundresa.events.sources import Readings, Rejected
 
 _AT_ONCE: Final = 400
 """Readings of one transaction; also below what SQLite takes as values of one condition."""
@@ -54,7 +54,7 @@ def take_readings(
         while batch := list(islice(numbers, _AT_ONCE)):
             taking = _Taking(workspace_id, batch, content, may_correct=may_correct)
             taking.write(actor, name)
-            refused = tuple(some.rejected(index, why) for index, why in taking.refused)
+            refused = tuple(_rejected(some, index, why) for index, why in taking.refused)
             done = replace(
                 done,
                 count=done.count + len(batch) - len(refused),
@@ -63,6 +63,10 @@ def take_readings(
                 rejected=(*done.rejected, *refused),
             )
     return done
+
+
+def _rejected(some: Readings, index: int, reason: str) -> Rejected:
+    return Rejected(some.file, some.line(index), reason, some.row(index), some.rule)
 
 
 class _Taking:

@@ -115,9 +115,10 @@ def record_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """Give a row of the store as the event record that it came from.
 
     ``row`` has texts for codes and leaves out what is empty; properties stand in it as
-    ``p/<type>/<name>`` or ``personal/<name>``.
+    ``p/<type>/<name>`` or ``personal/<name>``, the rare ones in ``overflow``.
     """
     rest = json.loads(row.get("rest", "{}"))
+    more = json.loads(row.get("overflow", "{}"))
     precision, scale = row.get("precision", PRECISIONS[0]), row.get("scale")
     record = {
         "profile": row["profile"],
@@ -126,7 +127,7 @@ def record_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "precision": None if precision == PRECISIONS[0] else precision,
         "value": None if "value" not in row else _shortest(row["value"] / MICRO),
         "score": {"value": _shortest(row["score_raw"]), "scale": scale} if scale else None,
-        "properties": {**_told_properties(row), **rest.get("properties", {})},
+        "properties": {**_told_properties(row), **_told(more), **rest.get("properties", {})},
         **{key: row.get(key) for key in ("currency", "channel", "group", "id")},
         **{key: rest.get(key) for key in ("items", "identifiers")},
     }
@@ -147,6 +148,10 @@ def _told_properties(row: Mapping[str, Any]) -> dict[str, Any]:
             _, sort, name = column.split("/", 2)
             found[name] = _PLAIN[sort](value)
     return found
+
+
+def _told(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: _shortest(v) if type(v) is float else v for n, v in properties.items()}
 
 
 def _shortest(number: float) -> float:

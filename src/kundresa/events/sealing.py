@@ -35,6 +35,8 @@ from kundresa.store.keeper import SEALING, HoldLostError, MovedOnError
 BATCH: Final = 5_000
 TIDY: Final = "tidy_store"
 _ROWS_AT_ONCE: Final = 2_000
+_COMMITS_AT_ONCE: Final = 400
+"""Of a table of ids, whose rows have the ids of a whole commit."""
 _log = logger(__name__)
 
 
@@ -169,6 +171,7 @@ def drop_gone() -> None:
     """
     for table in days_half_dropped():
         day = table.removeprefix(GONE)
+        at_once = _COMMITS_AT_ONCE if day.endswith("_ids") else _ROWS_AT_ONCE
         with connection.cursor() as cursor:
             cursor.execute(f"DROP INDEX IF EXISTS events_inbox_{day}_once")
             cursor.execute(f"DROP INDEX IF EXISTS events_inbox_{day}_order")
@@ -177,7 +180,7 @@ def drop_gone() -> None:
                 began = time.monotonic()
                 cursor.execute(
                     f"DELETE FROM {table} WHERE sequence IN "  # noqa: S608
-                    f"(SELECT sequence FROM {table} ORDER BY sequence LIMIT {_ROWS_AT_ONCE})"
+                    f"(SELECT sequence FROM {table} ORDER BY sequence LIMIT {at_once})"
                 )
                 gone = cursor.rowcount
                 time.sleep(time.monotonic() - began)

@@ -19,7 +19,7 @@ from kundresa.journeys.api import map_of, maps_of
 from kundresa.maps.contracts import Asked, MapIndex, MapPage, Period, Unclaimed, WorkspaceRow
 from kundresa.maps.rules import compose_page, row_of
 from kundresa.measures.from_map import spec_of
-from kundresa.measures.queries import answer
+from kundresa.measures.queries import answer, is_scanned
 from kundresa.store import EventTable, Snapshot, table_of
 
 LEAST_WAIT: Final = 1.0
@@ -131,8 +131,8 @@ class _Measured:
             found = self._found.pop(key, None)
             began = monotonic()
             if found is None or not found.is_good_for(name, began):
-                table = _table(folder, name, snapshot)
-                measured = answer(json.loads(query), table, map_spec_of=lambda _name: spec)
+                events = snapshot if is_scanned(snapshot, spec) else _table(folder, name, snapshot)
+                measured = answer(json.loads(query), events, map_spec_of=lambda _name: spec)
                 found = _Numbers(measured, name, monotonic(), monotonic() - began)
             self._found[key] = found
             if len(self._found) > self._most:
@@ -145,7 +145,7 @@ _tables: Final[dict[str, tuple[str, EventTable]]] = {}
 
 
 def _table(folder: str, version: str, snapshot: Snapshot) -> EventTable:
-    """Give the columns of a store, dear to read; those of the last version of two stores stay."""
+    """Give the columns of a small store; those of the last version of two stores stay."""
     kept = _tables.pop(folder, None)
     table = kept[1] if kept and kept[0] == version else table_of(snapshot)
     _tables[folder] = version, table

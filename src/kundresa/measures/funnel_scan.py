@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kundresa.core.conditions import as_mask, normalised
 from kundresa.core.times import SECOND
-from kundresa.measures.executors import Progress, Range, accumulate, run
+from kundresa.measures.executors import Progress, Range, accumulate, run, threads_of
 from kundresa.measures.funnel import Funnel, FunnelStep, StepCount
 from kundresa.measures.intervals import Quantiles, rate_of
 from kundresa.measures.journeys import NEVER, Ints
@@ -47,7 +47,7 @@ class FunnelPartial:
 
 def empty_partial(size: int, *, times: bool = True) -> FunnelPartial:
     """Give the partial of nobody."""
-    from kundresa.measures.kernels.funnel import BUCKETS
+    from kundresa.measures.kernels.lengths import BUCKETS
 
     grids = (np.zeros((size if times else 0, BUCKETS), np.int64) for _ in range(2))
     return FunnelPartial(np.zeros(size + 1, np.int64), np.zeros(3, np.int64), *grids)
@@ -100,6 +100,7 @@ def scan_funnel(
     the different lengths of time in the six buckets that hold them. Cost: one pass, and a second
     over the same columns where anybody got to the second step.
     """
+    snapshot.load(("time", "event"), threads=threads_of(threads))
     newest = max((part.last for part in snapshot.version.parts), default=0)
     end = newest if data_end is None else data_end
     limit = NEVER if window is None else window
@@ -237,7 +238,7 @@ class _Times:
 
     def pick(self, runs: Ints) -> dict[tuple[int, int], tuple[Ints, Ints]]:
         """Give the lengths of the runs that lie in wanted buckets, each with its count."""
-        from kundresa.measures.kernels.funnel import buckets_of
+        from kundresa.measures.kernels.lengths import buckets_of
 
         found = {}
         for (which, step), buckets in self.wanted.items():
@@ -274,7 +275,7 @@ class _Times:
         ends = np.cumsum(histogram)
         bucket = int(np.searchsorted(ends, rank, side="right"))
         left = rank - int(ends[bucket] - histogram[bucket])
-        from kundresa.measures.kernels.funnel import buckets_of
+        from kundresa.measures.kernels.lengths import buckets_of
 
         lengths = np.array(sorted(self._found[which, step]), np.int64)
         inside = lengths[buckets_of(lengths) == bucket]

@@ -109,26 +109,6 @@ def difference_of(first: Rate, second: Rate) -> Difference | None:
     )
 
 
-def mean_interval(values: NDArray[np.float64]) -> tuple[float, float, float] | None:
-    """Give mean, low and high of the mean by Student's t, 95 %; None under two values.
-
-    Parameters
-    ----------
-    values : shape (n_values,)
-        Without NaN.
-
-    Examples
-    --------
-    >>> [round(x, 3) for x in mean_interval(np.array([1.0, 2.0, 3.0]))]
-    [2.0, -0.484, 4.484]
-    """
-    if len(values) < 2:
-        return None
-    mean = float(values.mean())
-    half = t_quantile(len(values) - 1) * float(values.std(ddof=1)) / math.sqrt(len(values))
-    return mean, mean - half, mean + half
-
-
 @lru_cache(maxsize=1024)
 def t_quantile(degrees: int) -> float:
     """Give the 97.5 % point of Student's t by halving an interval."""

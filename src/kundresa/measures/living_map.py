@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from kundresa.core.times import from_microseconds
 from kundresa.measures.intervals import Difference, Rate, difference_of
-from kundresa.measures.items import Item, ItemNumbers, exit_masks, item_numbers
+from kundresa.measures.items import Item, ItemNumbers, exit_masks, item_numbers, stage_touches
 from kundresa.measures.journeys import (
     Bools,
     Cut,
@@ -69,6 +69,38 @@ class Unclaimed:
     count: int
 
 
+class Behind(Protocol):
+    """Opens the numbers of a map: gives profiles, as sorted codes."""
+
+    def of_stage(self, k: int, part: str) -> Ints:
+        """Give who reached a stage, or is in a part of it."""
+
+    def of_touchpoint(self, index: int, *, exits: bool) -> Ints:
+        """Give who touched a touchpoint, or left there."""
+
+
+@dataclass(frozen=True)
+class TableBehind:
+    """Opens numbers that were measured in memory; ``profile`` has a code per row."""
+
+    journeys: Journeys
+    parts: Split
+    profile: Ints
+
+    def of_stage(self, k: int, part: str) -> Ints:
+        """Give who reached a stage, or is in a part of it."""
+        chosen: Bools = getattr(self.parts, part)[k]
+        return np.unique(self.profile[chosen[self.journeys.journey]])
+
+    def of_touchpoint(self, index: int, *, exits: bool) -> Ints:
+        """Give who touched a touchpoint, or left there."""
+        rows = self.journeys.touches[index]
+        if exits:
+            left = exit_masks(self.journeys, self.parts, rows[None])[0]
+            rows = left[self.journeys.journey]
+        return np.unique(self.profile[rows])
+
+
 @dataclass(frozen=True)
 class LivingMap:
     """A map's numbers. ``to_json`` gives them as plain data, `profiles_behind` opens them."""
@@ -92,10 +124,7 @@ class LivingMap:
     unclaimed: tuple[Unclaimed, ...]
     notices: tuple[str, ...]
     before: Before | None
-    journeys: Journeys
-    parts: Split
-    profile: Ints
-    """Shape (n_rows,): the profile code of each row of ``journeys``."""
+    behind: Behind
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data: no NaN, None where a rate has no denominator."""
@@ -189,13 +218,13 @@ def living_map(
     in_period = _in_period(table, period, end)
     before = _before(table, spec, stages, period, mode, end, mask) if compare else None
     if compare and before is None:
-        notices.append("There is no period before all of the data to compare with.")
+        notices.append(no_period_before())
     return LivingMap(
         spec, mode, period, end, len(journeys), count_codes(profile, size), len(journeys.row),
         cut.without_unit, int((parts.furthest < 0).sum()), stages, steps, touchpoints,
         _states(table, spec, in_period, touchpoints), earned,
         _unclaimed(table, cut, in_period if mask is None else in_period & mask),
-        (*_cut_notices(spec, cut), *notices), before, journeys, parts, profile,
+        (*cut_notices(spec, cut.without_unit), *notices), before, TableBehind(journeys, parts, profile),
     )  # fmt: skip
 
 
@@ -216,8 +245,9 @@ def _items(
     ids = [stage.id for stage in spec.stages]
     inside = [set(stage.all_touchpoints()) for stage in spec.stages]
     found = [union(journeys.touches, places(spec, s.all_touchpoints())) for s in spec.stages]
-    stage_touches = np.array(found, bool).reshape(len(ids), len(journeys.row))
+    touched = np.array(found, bool).reshape(len(ids), len(journeys.row))
     score, size = table.score[journeys.row], len(table.profiles)
+    reached = stage_touches(journeys, parts, ids, touched)
     points = [
         Item(t.id, journeys.touches[i], tuple(k for k, s in enumerate(inside) if t.id in s))
         for i, t in enumerate(spec.touchpoints)
@@ -228,7 +258,7 @@ def _items(
         for step in stage.steps
     ]
     touchpoints, steps = (
-        item_numbers(journeys, items, parts, ids, stage_touches, profile, size, score)
+        item_numbers(journeys, items, parts, reached, profile, size, score)
         for items in (points, columns)
     )
     rest = iter(steps)
@@ -238,13 +268,22 @@ def _items(
 def _states(
     table: EventTable, spec: MapSpec, in_period: Bools, numbers: Sequence[ItemNumbers]
 ) -> dict[str, str]:
-    """Tell of each touchpoint: live, unused, no_data or not_instrumented."""
-    alive, masks = bool(in_period.any()), touch_masks(table, spec)
+    live = [bool((mask & in_period).any()) for mask in touch_masks(table, spec)]
+    return named_states(spec, live, numbers, alive=bool(in_period.any()))
+
+
+def named_states(
+    spec: MapSpec, live: Sequence[bool], numbers: Sequence[ItemNumbers], *, alive: bool
+) -> dict[str, str]:
+    """Tell of each touchpoint: live, unused, no_data or not_instrumented.
+
+    ``live`` has the touchpoints with events in the period; ``alive``: there are any events in it.
+    """
     states = {}
-    for touchpoint, mask, found in zip(spec.touchpoints, masks, numbers, strict=True):
+    for touchpoint, is_live, found in zip(spec.touchpoints, live, numbers, strict=True):
         if touchpoint.matcher is None:
             states[touchpoint.id] = "not_instrumented"
-        elif found.touches or (mask & in_period).any():
+        elif found.touches or is_live:
             states[touchpoint.id] = "live"
         else:
             states[touchpoint.id] = "unused" if alive else "no_data"
@@ -260,17 +299,28 @@ def _together(states: Mapping[str, str], touchpoints: Sequence[str]) -> str:
 def _unclaimed(table: EventTable, cut: Cut, counted: Bools) -> tuple[Unclaimed, ...]:
     claimed = cut.touched.any(axis=0) | cut.staged.any(axis=0)
     counts = np.bincount(table.event[counted & ~claimed], minlength=len(table.events))
-    found = [(table.events[i], int(counts[i])) for i in np.flatnonzero(counts)]
+    return most_common(table.events, counts)
+
+
+def most_common(names: Sequence[str], counts: Ints) -> tuple[Unclaimed, ...]:
+    """List the names of unclaimed events, the commonest first."""
+    found = [(names[i], int(counts[i])) for i in np.flatnonzero(counts).tolist()]
     return tuple(Unclaimed(*pair) for pair in sorted(found, key=lambda p: (-p[1], p[0]))[:LISTED])
 
 
-def _cut_notices(spec: MapSpec, cut: Cut) -> list[str]:
+def no_period_before() -> str:
+    """Say why there is nothing to compare with."""
+    return "There is no period before all of the data to compare with."
+
+
+def cut_notices(spec: MapSpec, without_unit: int) -> list[str]:
+    """Say what of a map or of its events could not be used."""
     known = {touchpoint.id for touchpoint in spec.touchpoints}
     named = {name for stage in spec.stages for name in stage.all_touchpoints()}
     notices = [f"Touchpoint {name!r} is not in the map's list." for name in sorted(named - known)]
-    if cut.without_unit:
+    if without_unit:
         what = spec.unit if isinstance(spec.unit, str) else f"property {spec.unit[1]!r}"
-        notices.append(f"{cut.without_unit} map events have no {what} and are in no journey.")
+        notices.append(f"{without_unit} map events have no {what} and are in no journey.")
     return notices
 
 
@@ -288,8 +338,14 @@ def _before(
     parts = split(journeys, spec, _judged_at(end, earlier, mode))
     profile = table.profile[journeys.row]
     then = stage_numbers(journeys, spec, parts, profile, len(table.profiles))
-    stages = {a.id: _compared(a, b) for a, b in zip(now, then, strict=True)}
-    return Before(earlier, end, len(journeys), stages)
+    return Before(earlier, end, len(journeys), stages_before(now, then))
+
+
+def stages_before(
+    now: Sequence[StageNumbers], then: Sequence[StageNumbers]
+) -> dict[str, StageBefore]:
+    """Hold the stages of a period against those of the one before."""
+    return {a.id: _compared(a, b) for a, b in zip(now, then, strict=True)}
 
 
 def _compared(now: StageNumbers, then: StageNumbers) -> StageBefore:
@@ -332,21 +388,15 @@ def profiles_behind(
     KeyError
         If the map has no such stage, touchpoint or part.
     """
-    journeys, parts = measured.journeys, measured.parts
     if touchpoint is not None:
         index = [t.id for t in measured.spec.touchpoints].index(touchpoint)
-        rows = journeys.touches[index]
-        if part == "exits":
-            rows = exit_masks(journeys, parts, rows[None])[0][journeys.journey]
-        elif part not in {"reach", "reached"}:
+        if part not in {"reach", "reached", "exits"}:
             raise KeyError(part)
-        return np.unique(measured.profile[rows])
+        return measured.behind.of_touchpoint(index, exits=part == "exits")
     ids = [s.id for s in measured.spec.stages]
     if stage not in ids or part not in {"reached", "stopped_here", *PARTS}:
         raise KeyError(f"{stage} {part}")
-    k = ids.index(stage)
-    chosen: Bools = getattr(parts, "lost" if part == "stopped_here" else part)[k]
-    return np.unique(measured.profile[chosen[journeys.journey]])
+    return measured.behind.of_stage(ids.index(stage), "lost" if part == "stopped_here" else part)
 
 
 def plain(value: Any) -> Any:

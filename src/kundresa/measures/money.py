@@ -1,6 +1,6 @@
 """What journeys earned: one currency, value after a touchpoint, credit, value per journey.
 
-Amounts are added as whole micro-units; they become units of the currency at the very end.
+Amounts are added as whole numbers; they become units of the currency at the very end.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from kundresa.measures.specs import MapSpec, Mode, Period
 from kundresa.store.table import EventTable
 
 DRAWS: Final = 200
+PART: Final = 1 << 30
+"""Credit is added up in so many parts of a micro-unit, as whole numbers."""
+
 _SEED: Final = 20_250_101
 # Chances of a Poisson variable with mean 1 to be at most 0, 1, 2, ...
 _POISSON: Final = np.cumsum(np.exp(-1) / np.cumprod(np.r_[1.0, np.arange(1.0, 12.0)]))
@@ -83,22 +86,93 @@ def money(
     if mode == "activity" and period is not None:
         valued &= (table.time >= period.start) & (table.time < period.end)
     rows, journey = _owned(table, np.flatnonzero(valued), cut, journeys)
-    currency, counted, notices = _one_currency(table, spec, rows)
-    left_out = int((~counted).sum())
+    codes = table.currency[rows]
+    found, times = np.unique(codes[codes >= 0], return_counts=True)
+    named = {table.currencies[c]: n for c, n in zip(found.tolist(), times.tolist(), strict=True)}
+    currency = chosen_currency(spec, named)
+    code = table.currencies.index(currency) if currency and currency in named else -1
+    counted = (codes == code) | (codes < 0)
     rows, journey = rows[counted], journey[counted]
     earned = _Earned(table.value[rows], journey, table.until[rows])
-    after = _value_after(journeys, earned)
-    credit = credits_of(journeys, earned, spec.credit_model)
-    total = int(earned.amount.sum())
-    mean, low, high = _per_journey(journeys, earned, cut.unit_texts)
+    return money_of(spec, named, int((codes < 0).sum()), _sums(journeys, earned, spec, cut))
+
+
+@dataclass
+class MoneySums:
+    """What the numbers of money are made of: whole numbers only, so no order changes them.
+
+    ``total``, ``after`` and ``draws`` (n_draws, 2) are micro-units; beside each draw's value stands
+    how many journeys it has. ``credit`` is parts of `PART` of a micro-unit.
+    """
+
+    journeys: int
+    units: int
+    values: int
+    total: int
+    after: list[int]
+    credit: list[int]
+    draws: Ints
+
+
+def chosen_currency(spec: MapSpec, counts: Mapping[str, int]) -> str | None:
+    """Give the map's currency: the one it names, else that of the most value events."""
+    return spec.currency or min(counts, key=lambda name: (-counts[name], name), default=None)
+
+
+def money_of(
+    spec: MapSpec, named: Mapping[str, int], bare: int, sums: MoneySums
+) -> tuple[Money, list[str]]:
+    """Give the numbers that follow from the sums, and notices of what was left out.
+
+    Parameters
+    ----------
+    spec
+        The map.
+    named, bare
+        How many value events there are in each currency, and without one.
+    sums
+        Of those that are counted.
+    """
+    chosen = chosen_currency(spec, named)
+    mean, low, high = _per_journey(sums)
     per = {
-        touchpoint.id: TouchpointMoney(after[i] / MICRO, round(credit[i] / MICRO, 6))
+        touchpoint.id: TouchpointMoney(sums.after[i] / MICRO, _units(sums.credit[i]))
         for i, touchpoint in enumerate(spec.touchpoints)
     }
     return Money(
-        currency, total / MICRO, len(rows), left_out, spec.credit_model,
-        round((total - float(credit.sum())) / MICRO, 6), mean, low, high, per,
-    ), notices  # fmt: skip
+        chosen, sums.total / MICRO, sums.values,
+        sum(count for name, count in named.items() if name != chosen), spec.credit_model,
+        _units(sums.total * PART - sum(sums.credit)), mean, low, high, per,
+    ), _notices(chosen, named, bare)  # fmt: skip
+
+
+def _units(credit: int) -> float:
+    return round(credit / (PART * MICRO), 6)
+
+
+def _notices(chosen: str | None, named: Mapping[str, int], bare: int) -> list[str]:
+    notices = [
+        f"{count} value events in {name} are not counted: the map's money is in {chosen}."
+        for name, count in sorted(named.items())
+        if name != chosen
+    ]
+    if bare and chosen:
+        notices.append(f"{bare} value events name no currency and are counted as {chosen}.")
+    return notices
+
+
+def _sums(journeys: Journeys, earned: _Earned, spec: MapSpec, cut: Cut) -> MoneySums:
+    units, inverse = np.unique(journeys.unit, return_inverse=True)
+    value = np.zeros(len(journeys), np.int64)
+    np.add.at(value, earned.journey, earned.amount)
+    by_unit = np.zeros((len(units), 2), np.int64)
+    np.add.at(by_unit, inverse, np.stack([value, np.ones_like(value)], axis=1))
+    names = [zlib.crc32(cut.unit_texts[unit].encode()) for unit in units]
+    return MoneySums(
+        len(journeys), len(units), len(earned.amount), int(earned.amount.sum()),
+        _value_after(journeys, earned), credits_of(journeys, earned, spec.credit_model).tolist(),
+        _draws(np.array(names, np.uint64), by_unit),
+    )  # fmt: skip
 
 
 def _valued(table: EventTable, spec: MapSpec, data_end: int, mask: Bools | None) -> Bools:
@@ -141,37 +215,17 @@ def _is_first(journeys: Journeys, found: Ints, cut: Cut) -> Bools:
     return known
 
 
-def _one_currency(
-    table: EventTable, spec: MapSpec, rows: Ints
-) -> tuple[str | None, Bools, list[str]]:
-    """Choose the map's currency; tell which value events are counted."""
-    codes = table.currency[rows]
-    names = {int(c): table.currencies[c] for c in np.unique(codes) if c >= 0}
-    counts = {name: int((codes == code).sum()) for code, name in names.items()}
-    chosen = spec.currency or min(counts, key=lambda name: (-counts[name], name), default=None)
-    code = next((c for c, name in names.items() if name == chosen), -1)
-    counted = (codes == code) | (codes < 0)
-    notices = [
-        f"{count} value events in {name} are not counted: the map's money is in {chosen}."
-        for name, count in sorted(counts.items())
-        if name != chosen
-    ]
-    bare = int((codes < 0).sum())
-    if bare and chosen:
-        notices.append(f"{bare} value events name no currency and are counted as {chosen}.")
-    return chosen, counted, notices
-
-
 def _value_after(journeys: Journeys, earned: _Earned) -> list[int]:
     first = first_touches(journeys, journeys.touches)
     after = first[:, earned.journey] <= earned.until
     return [int(earned.amount[mask].sum()) for mask in after]
 
 
-def credits_of(journeys: Journeys, earned: _Earned, model: str) -> NDArray[np.float64]:
-    """Share each amount among the journey's touches at or before it, micro-units.
+def credits_of(journeys: Journeys, earned: _Earned, model: str) -> Ints:
+    """Share each amount among the journey's touches at or before it.
 
-    ``first`` and ``last`` share evenly among touches of the one instant. Shape (n_touchpoints,).
+    ``first`` and ``last`` share evenly among touches of the one instant. Shape (n_touchpoints,), in
+    parts of `PART` of a micro-unit.
     """
     # Few journeys earn anything; the others' touches need not be looked at.
     earns = np.zeros(len(journeys), bool)
@@ -179,7 +233,7 @@ def credits_of(journeys: Journeys, earned: _Earned, model: str) -> NDArray[np.fl
     item, row = touches_of(journeys, journeys.touches & earns[journeys.journey])
     size = len(journeys.touches)
     if not len(item) or not len(earned.amount):
-        return np.zeros(size)
+        return np.zeros(size, object)
     ranks = np.unique(journeys.time[row])
     width = len(ranks) + 1
     keys = journeys.journey[row] * width + np.searchsorted(ranks, journeys.time[row])
@@ -195,57 +249,65 @@ def credits_of(journeys: Journeys, earned: _Earned, model: str) -> NDArray[np.fl
     return _spread(item, size, low, high, amount)
 
 
-def _spread(item: Ints, size: int, low: Ints, high: Ints, amount: Ints) -> NDArray[np.float64]:
-    """Share each amount evenly over its touches low..high-1, then add up by item."""
-    steps = np.zeros(len(item) + 1)
-    part = amount / (high - low)
+def _spread(item: Ints, size: int, low: Ints, high: Ints, amount: Ints) -> Ints:
+    """Share each amount evenly over its touches low..high-1, then add up by item.
+
+    Each touch gets the same whole micro-units, and of the rest the same parts of one; what no part
+    is small enough for, less than a thousandth of a micro-unit a touch, nobody gets.
+    """
+    whole = amount // (high - low)
+    rest = (amount - whole * (high - low)) * PART // (high - low)
+    sums = [_by_item(item, size, low, high, part).astype(object) for part in (whole, rest)]
+    found: Ints = sums[0] * PART + sums[1]
+    return found
+
+
+def _by_item(item: Ints, size: int, low: Ints, high: Ints, part: Ints) -> Ints:
+    steps, found = np.zeros(len(item) + 1, np.int64), np.zeros(size, np.int64)
     np.add.at(steps, low, part)
     np.subtract.at(steps, high, part)
-    found = np.bincount(item, weights=np.cumsum(steps[:-1]), minlength=size)
-    return found.astype(np.float64)
+    np.add.at(found, item, np.cumsum(steps[:-1]))
+    return found
 
 
-def _per_journey(
-    journeys: Journeys, earned: _Earned, texts: list[str]
-) -> tuple[float | None, float | None, float | None]:
-    """Give mean value per journey with a bootstrap interval over units.
-
-    A unit's weight in a draw hangs on a hash of its name, so neither stored order nor the other
-    units change it.
-    """
-    if not len(journeys):
+def _per_journey(sums: MoneySums) -> tuple[float | None, float | None, float | None]:
+    """Give mean value per journey with a bootstrap interval over units."""
+    if not sums.journeys:
         return None, None, None
-    value = np.zeros(len(journeys))
-    np.add.at(value, earned.journey, earned.amount / MICRO)
-    mean = float(value.mean())
-    units, inverse = np.unique(journeys.unit, return_inverse=True)
-    if len(units) < 2 or not len(earned.amount):
+    mean = sums.total / MICRO / sums.journeys
+    draws = sums.draws[sums.draws[:, 1] > 0]
+    if sums.units < 2 or not sums.values or not len(draws):
         return mean, None, None
-    sums = np.bincount(inverse, weights=value).astype(np.float64)
-    counts = np.bincount(inverse).astype(np.float64)
-    names = np.array([zlib.crc32(texts[unit].encode()) for unit in units], np.uint64)
-    order = np.argsort(names, kind="stable")
-    draws = _draws(names[order], sums[order], counts[order])
-    if not len(draws):
-        return mean, None, None
-    low, high = np.quantile(draws, [0.025, 0.975])
+    low, high = np.quantile(draws[:, 0] / draws[:, 1] / MICRO, [0.025, 0.975])
     return mean, float(low), float(high)
 
 
-def _draws(
-    names: NDArray[np.uint64], sums: NDArray[np.float64], counts: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def weights() -> NDArray[np.uint8]:
+    """Give the weight in a draw that 16 bits of a hash stand for: Poisson with mean 1."""
     limits = (_POISSON * 2.0**16).astype(np.uint16)
-    table = np.searchsorted(limits, np.arange(2**16), side="right").astype(np.float32)
-    both = np.stack([sums, counts], axis=1)
-    means = []
-    # One hash of 64 bits holds the weights of four draws.
-    for block in range(DRAWS // 4):
-        salt = np.uint64((_SEED * 0x9E3779B97F4A7C15 + block * 0xBF58476D1CE4E5B9) % 2**64)
+    return np.searchsorted(limits, np.arange(2**16), side="right").astype(np.uint8)
+
+
+def salts() -> NDArray[np.uint64]:
+    """Give what the hashes of four draws each are salted with."""
+    each = [
+        (_SEED * 0x9E3779B97F4A7C15 + n * 0xBF58476D1CE4E5B9) % 2**64 for n in range(DRAWS // 4)
+    ]
+    return np.array(each, np.uint64)
+
+
+def _draws(names: NDArray[np.uint64], by_unit: Ints) -> Ints:
+    """Give value and journeys of each draw of the bootstrap.
+
+    A unit's weight in a draw hangs on a hash of its name, so neither stored order nor the other
+    units change it. One hash of 64 bits holds the weights of four draws.
+    """
+    table = weights()
+    found = []
+    for salt in salts():
         parts = _mixed(names ^ salt).view(np.uint16).reshape(-1, 4)
-        top = table[parts].T.astype(float) @ both
-        means += [float(s / n) for s, n in top if n]
-    return np.array(means)
+        found.append(table[parts].T.astype(np.int64) @ by_unit)
+    return np.concatenate(found)
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -22,6 +22,7 @@ from kundresa.measures.funnel import FunnelStep, funnel
 from kundresa.measures.funnel_scan import scan_funnel
 from kundresa.measures.journeys import Bools
 from kundresa.measures.living_map import living_map
+from kundresa.measures.living_map_scan import is_scannable, scan_living_map
 from kundresa.measures.specs import MapSpec, Mode, Period, TouchpointSpec, Unit
 from kundresa.measures.transitions import transitions
 from kundresa.measures.transitions_scan import MOST_ITEMS, scan_transitions
@@ -108,6 +109,11 @@ def _in_memory(events: Events) -> EventTable:
 def _is_large(events: Events) -> TypeGuard[Snapshot]:
     """Tell whether compiled kernels over the store are worth their start."""
     return isinstance(events, Snapshot) and events.version.event_count >= LARGE
+
+
+def is_scanned(events: Events, spec: MapSpec) -> TypeGuard[Snapshot]:
+    """Tell whether a map is measured by scanning the store, so that no table is needed."""
+    return is_scannable(spec) and _is_large(events)
 
 
 def _fits(events: Snapshot, items: tuple[TouchpointSpec, ...] | None) -> bool:
@@ -204,6 +210,10 @@ class _Reader:
         def ask(events: Events) -> Answer:
             if spec is None:
                 return {}
+            if is_scanned(events, spec):
+                return scan_living_map(
+                    events, spec, period, mode=mode, filter=wanted, compare=compare
+                ).to_json()
             table = _in_memory(events)
             mask = _mask(table, wanted, None)
             found = living_map(table, spec, period, mode=mode, mask=mask, compare=compare)

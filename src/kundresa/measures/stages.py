@@ -112,6 +112,22 @@ def _furthest(reached: Bools) -> Ints:
     return found
 
 
+@dataclass(frozen=True)
+class StageCounts:
+    """How many journeys of a stage are what; ``profiles`` are profiles."""
+
+    reached: int
+    went_on: int
+    came_back: int
+    lost: int
+    open: int
+    completed: int
+    profiles: int
+    skipped: int
+    started_here: int
+    loops: int
+
+
 def stage_numbers(
     journeys: Journeys, spec: MapSpec, parts: Split, profile: Ints, profile_count: int
 ) -> tuple[StageNumbers, ...]:
@@ -119,35 +135,47 @@ def stage_numbers(
     started = _started(journeys)
     numbers = []
     for k, stage in enumerate(spec.stages):
-        reached, went_on = int(parts.reached[k].sum()), int(parts.went_on[k].sum())
-        lost = int(parts.lost[k].sum())
-        rate = rate_of(went_on, went_on + lost)
-        to_next, inside = _times(journeys, parts, k)
-        numbers.append(
-            StageNumbers(
-                stage.id,
-                reached,
-                count_codes(profile[journeys.stages[k]], profile_count),
-                went_on,
-                int(parts.came_back[k].sum()),
-                lost,
-                int(parts.open[k].sum()),
-                int(parts.completed[k].sum()),
-                rate.whole,
-                rate.whole < FEW,
-                rate.rate,
-                rate.low,
-                rate.high,
-                drop_off(rate),
-                int((parts.stopped & (parts.furthest == k)).sum()),
-                _skipped(parts.reached, k),
-                int((started == k).sum()),
-                _loops(journeys, k),
-                quantiles_of(to_next),
-                quantiles_of(inside),
-            )
+        counts = StageCounts(
+            reached=int(parts.reached[k].sum()),
+            **{name: int(getattr(parts, name)[k].sum()) for name in PARTS},
+            profiles=count_codes(profile[journeys.stages[k]], profile_count),
+            skipped=_skipped(parts.reached, k),
+            started_here=int((started == k).sum()),
+            loops=_loops(journeys, k),
         )
+        to_next, inside = (quantiles_of(lengths) for lengths in _times(journeys, parts, k))
+        numbers.append(numbers_of_stage(stage.id, counts, to_next, inside))
     return tuple(numbers)
+
+
+def numbers_of_stage(
+    name: str, counts: StageCounts, to_next: Quantiles | None, inside: Quantiles | None
+) -> StageNumbers:
+    """Give the numbers that follow from the counts of a stage."""
+    rate = rate_of(counts.went_on, counts.went_on + counts.lost)
+    return StageNumbers(
+        id=name,
+        reached=counts.reached,
+        profiles=counts.profiles,
+        went_on=counts.went_on,
+        came_back=counts.came_back,
+        lost=counts.lost,
+        open=counts.open,
+        completed=counts.completed,
+        mature=rate.whole,
+        counts_only=rate.whole < FEW,
+        go_on_rate=rate.rate,
+        go_on_low=rate.low,
+        go_on_high=rate.high,
+        drop_off=drop_off(rate),
+        # Who is lost here reached no later stage, so it is the furthest one.
+        stopped_here=counts.lost,
+        skipped=counts.skipped,
+        started_here=counts.started_here,
+        loops=counts.loops,
+        time_to_next=to_next,
+        time_in_stage=inside,
+    )
 
 
 def drop_off(rate: Rate) -> float | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kundresa.core.times import SECOND
 from kundresa.measures.intervals import median_of
@@ -39,13 +40,54 @@ class Edge:
     p50_wait: float
 
 
+class Edges(Sequence[Edge]):
+    """Edges as columns; each is made when it is asked for, as there may be a square of the items.
+
+    ``source`` and ``target`` are places among the names.
+    """
+
+    def __init__(
+        self, names: Sequence[str], source: Ints, target: Ints, count: Ints,
+        p50_wait: NDArray[np.float64],
+    ) -> None:  # fmt: skip
+        self.names = names
+        self.source, self.target, self.count_of, self.p50_wait = source, target, count, p50_wait
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    @overload
+    def __getitem__(self, place: int) -> Edge: ...
+    @overload
+    def __getitem__(self, place: slice) -> Edges: ...
+    def __getitem__(self, place: int | slice) -> Edge | Edges:
+        if isinstance(place, slice):
+            return Edges(
+                self.names, self.source[place], self.target[place], self.count_of[place],
+                self.p50_wait[place],
+            )  # fmt: skip
+        return Edge(
+            self.names[self.source[place]], self.names[self.target[place]],
+            int(self.count_of[place]), float(self.p50_wait[place]),
+        )  # fmt: skip
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Give plain data."""
+        columns = (self.source, self.target, self.count_of, self.p50_wait)
+        names = self.names
+        return [
+            {"from": names[s], "to": names[t], "count": n, "p50_wait": wait}
+            for s, t, n, wait in zip(*(column.tolist() for column in columns), strict=True)
+        ]
+
+
 @dataclass(frozen=True)
 class Transitions:
     """For every node: count = starts + edges in = ends + edges out."""
 
     cases: int
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: Edges
     events_without_unit: int
 
     def to_json(self) -> dict[str, Any]:
@@ -54,10 +96,7 @@ class Transitions:
             "type": "transitions",
             "cases": self.cases,
             "nodes": [vars(node) for node in self.nodes],
-            "edges": [
-                {"from": e.source, "to": e.target, "count": e.count, "p50_wait": e.p50_wait}
-                for e in self.edges
-            ],
+            "edges": self.edges.to_json(),
             "events_without_unit": self.events_without_unit,
         }
 
@@ -127,15 +166,13 @@ def _nodes(names: list[str], item: Ints, opens: Bools, closes: Bools) -> tuple[N
     return tuple(Node(name, int(n), int(s), int(e)) for name, n, s, e in found if n)
 
 
-def _edges(names: list[str], item: Ints, time: Ints, opens: Bools) -> tuple[Edge, ...]:
+def _edges(names: list[str], item: Ints, time: Ints, opens: Bools) -> Edges:
     second = np.flatnonzero(~opens)
     pair = item[second - 1] * len(names) + item[second]
     order = np.argsort(pair, kind="stable")
     wait = (time[second] - time[second - 1])[order] / SECOND
-    kinds, first = np.unique(pair[order], return_index=True)
-    edges = []
-    for kind, waits in zip(kinds, np.split(wait, first[1:]), strict=False):
-        source, target = divmod(int(kind), len(names))
-        p50 = median_of(waits)
-        edges.append((-len(waits), source, target, 0.0 if p50 is None else p50))
-    return tuple(Edge(names[s], names[t], -n, p50) for n, s, t, p50 in sorted(edges))
+    kinds, first, counts = np.unique(pair[order], return_index=True, return_counts=True)
+    p50 = [median_of(waits) or 0.0 for waits in np.split(wait, first[1:])][: len(kinds)]
+    by_count = np.lexsort((kinds, -counts))
+    source, target = np.divmod(kinds[by_count], max(1, len(names)))
+    return Edges(names, source, target, counts[by_count], np.array(p50, float)[by_count])

@@ -7,49 +7,121 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kundresa.core.conditions import as_mask
 from kundresa.core.times import SECOND
-from kundresa.measures.executors import Progress, Range, accumulate, run
+from kundresa.measures.executors import Progress, Range, accumulate, run, threads_of
 from kundresa.measures.journeys import NEVER, Ints
 from kundresa.measures.kernels import read_only
 from kundresa.measures.slab_masks import counted_rows
 from kundresa.measures.specs import Condition, Period, TouchpointSpec
-from kundresa.measures.transitions import Edge, Node, Transitions
+from kundresa.measures.transitions import Edges, Node, Transitions
 from kundresa.store import Slab, Snapshot
 from kundresa.store.columns import dictionary_of
 from kundresa.store.slab_columns import SlabColumns
 
 MOST_ITEMS: Final = 700
-"""With more items the histograms of waits, 192 bytes an edge, outgrow the memory of a thread."""
+"""With more items the histograms of waits, 96 bytes an edge, outgrow the memory of a thread."""
 
 
 @dataclass
 class TransitionsPartial:
-    """What a range of units adds; small beside the rows, and any two add."""
+    """What a range of units adds; small beside the rows, and any two add.
+
+    ``narrow`` and ``carried`` together count the waits, see `kernels.transitions`; ``added`` is what
+    other partials counted.
+    """
 
     cases: Ints
-    counts: Ints
     starts: Ints
     ends: Ints
-    waits: Ints
+    narrow: NDArray[np.uint16]
+    carried: NDArray[np.uint32]
+    added: Ints | None = None
+
+    @property
+    def waits(self) -> Ints:
+        """Give how many waits of each edge lie in each bucket, shape (size * size * WAITS,)."""
+        found = self.narrow.astype(np.int64) if self.added is None else self.added + self.narrow
+        if self.carried.any():
+            found += self.carried.astype(np.int64) << 16
+        return found
 
     def add(self, other: TransitionsPartial) -> None:
         """Take another range's counts in."""
-        for mine, others in zip(vars(self).values(), vars(other).values(), strict=True):
-            np.add(mine, others, out=mine)
+        self.cases += other.cases
+        self.starts += other.starts
+        self.ends += other.ends
+        self.added = other.waits if self.added is None else self.added + other.waits
 
 
 def empty_partial(size: int) -> TransitionsPartial:
     """Give the partial of nobody."""
     from kundresa.measures.kernels.transitions import WAITS
 
-    lengths = (1, size, size, size, size * size * WAITS)
-    return TransitionsPartial(*(np.zeros(length, np.int64) for length in lengths))
+    cases, starts, ends = (np.zeros(length, np.int64) for length in (1, size, size))
+    length = size * size * WAITS
+    return TransitionsPartial(
+        cases, starts, ends, np.zeros(length, np.uint16), np.zeros(length, np.uint32)
+    )
+
+
+@dataclass(frozen=True)
+class TransitionCounts:
+    """How often which item directly follows which, and after how long, in `WAITS` buckets.
+
+    ``starts`` and ``ends`` have shape (size,), ``waits`` (size, size, `WAITS`): source, target and
+    bucket, which `kernels.transitions` describes. Empty rows and columns are items that don't
+    occur.
+    """
+
+    names: tuple[str, ...]
+    cases: int
+    starts: Ints
+    ends: Ints
+    waits: Ints
+
+    @property
+    def edges(self) -> Ints:
+        """Give how often each target directly follows each source, shape (size, size)."""
+        found: Ints = self.waits.sum(axis=2)
+        return found
+
+    @property
+    def items(self) -> Ints:
+        """Give how often each item occurs, shape (size,): it starts a case, or follows."""
+        found: Ints = self.starts + self.edges.sum(axis=0)
+        return found
+
+
+def count_transitions(
+    snapshot: Snapshot, *, touchpoints: Sequence[TouchpointSpec] | None = None,
+    gap: int | None = None, filter: Condition | None = None,  # noqa: A002
+    period: Period | None = None, threads: int | None = None, progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> TransitionCounts:  # fmt: skip
+    """Count which item directly follows which, with histograms of the waits, in one pass.
+
+    Parameters
+    ----------
+    snapshot, touchpoints, gap, filter, period, threads, progress, cancelled
+        As in `scan_transitions`.
+
+    Notes
+    -----
+    Memory beside the mapped columns: 96 bytes for each pair of items and thread.
+    """
+    snapshot.load(("time", "event"), threads=threads_of(threads))
+    scan = _Scan(snapshot, touchpoints, gap, filter, period)
+    total = accumulate(
+        snapshot.slabs, lambda: empty_partial(len(scan.names)), scan.add, threads=threads,
+        progress=progress, cancelled=cancelled,
+    )  # fmt: skip
+    return scan.counts(total)
 
 
 def scan_transitions(
@@ -58,7 +130,7 @@ def scan_transitions(
     period: Period | None = None, threads: int | None = None, progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Transitions:  # fmt: skip
-    """Count which item directly follows which, profile by profile.
+    """Count which item directly follows which, profile by profile, with exact median waits.
 
     Parameters
     ----------
@@ -75,22 +147,29 @@ def scan_transitions(
 
     Notes
     -----
-    Memory beside the mapped columns: 192 bytes for each pair of items and thread, and in the second
-    pass, which makes the medians exact, 16 bytes for each wait that lies within a factor of four of
-    its edge's median. Cost: two passes.
+    Memory beside the mapped columns: 96 bytes for each pair of items and thread, and in the second
+    pass, which makes the medians exact, 8 to 16 bytes for each wait that lies within a factor of
+    four of its edge's median, and as much again to sort them. Cost: two passes.
     """
+    snapshot.load(("time", "event"), threads=threads_of(threads))
     scan = _Scan(snapshot, touchpoints, gap, filter, period)
-    size = len(scan.names)
     total = accumulate(
-        snapshot.slabs, lambda: empty_partial(size), scan.add, threads=threads, progress=progress,
-        cancelled=cancelled,
-    )  # fmt: skip
-    medians = _Medians(total, size)
-    lists = run(
-        snapshot.slabs, lambda one: scan.listed(one, medians.wanted), threads=threads,
+        snapshot.slabs, lambda: empty_partial(len(scan.names)), scan.add, threads=threads,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
-    return _transitions(scan.names, total, medians.of(list(lists)))
+    counts = scan.counts(total)
+    medians = _Medians(counts.waits, _longest(snapshot))
+    lists = run(
+        snapshot.slabs, lambda one: scan.picked(one, medians), threads=threads, progress=progress,
+        cancelled=cancelled,
+    )  # fmt: skip
+    return _transitions(counts, *medians.of(list(lists)))
+
+
+def _longest(snapshot: Snapshot) -> int:
+    parts = snapshot.version.parts
+    newest = max((part.last for part in parts), default=0)
+    return newest - min((part.first for part in parts), default=0)
 
 
 class _Scan:
@@ -116,45 +195,64 @@ class _Scan:
                 else _by_touchpoint(columns, touchpoints, counted)
             )
 
-    def add(self, partial: TransitionsPartial, one: Range) -> None:
-        nothing = np.zeros(0, np.int64)
-        self._walk(one, partial, nothing, nothing, nothing)
+    def counts(self, total: TransitionsPartial) -> TransitionCounts:
+        from kundresa.measures.kernels.transitions import WAITS
 
-    def listed(self, one: Range, wanted: Ints) -> tuple[Ints, Ints]:
-        """Give the wanted waits of a range, with their edges."""
-        codes, item_start, _ = self._items[id(one.slab)]
-        first, last = int(one.slab.offsets[one.first]), int(one.slab.offsets[one.last])
-        places = np.minimum(codes[first:last].astype(np.int64), len(item_start) - 2)
-        room = int((item_start[places + 1] - item_start[places]).sum())
-        edges, waits = np.empty(room, np.int64), np.empty(room, np.int64)
-        nobody = TransitionsPartial(*(np.zeros(0, np.int64) for _ in range(5)))
-        count = self._walk(one, nobody, wanted, edges, waits)
-        return edges[:count], waits[:count]
-
-    def _walk(
-        self, one: Range, partial: TransitionsPartial, wanted: Ints, edges: Ints, waits: Ints
-    ) -> int:
-        # Numba is imported here, so that small data doesn't wait for it.
-        from kundresa.measures.kernels.transitions import walk
-
-        slab = one.slab
-        codes, item_start, items = self._items[id(slab)]
-        listed: int = walk(
-            read_only(slab.offsets), read_only(slab.skip), read_only(slab.column("time")),
-            codes, item_start, items, len(self.names), self._gap, one.first, one.last,
-            partial.cases, partial.counts, partial.starts, partial.ends, partial.waits,
-            read_only(wanted), edges, waits,
+        size = len(self.names)
+        return TransitionCounts(
+            tuple(self.names), int(total.cases[0]), total.starts, total.ends,
+            total.waits.reshape(size, size, WAITS),
         )  # fmt: skip
-        return listed
+
+    def add(self, partial: TransitionsPartial, one: Range) -> None:
+        # Numba is imported here, so that small data doesn't wait for it.
+        from kundresa.measures.kernels.transitions import count
+
+        self._walk(
+            count, one, cases=partial.cases, starts=partial.starts, ends=partial.ends,
+            narrow=partial.narrow, carried=partial.carried,
+        )  # fmt: skip
+
+    def picked(self, one: Range, medians: _Medians) -> tuple[Ints, Ints]:
+        """Give the wanted waits of a range, with their edges."""
+        from kundresa.measures.kernels.transitions import pick
+
+        room = _rows(one) * self._items[id(one.slab)].most
+        edges, waits = np.empty(room, np.uint32), np.empty(room, np.int64)
+        found = self._walk(pick, one, wanted=read_only(medians.wanted), edges=edges, waits=waits)
+        return medians.packed(edges[:found], waits[:found])
+
+    def _walk(self, kernel: Any, one: Range, **lent: Any) -> Any:
+        slab, items = one.slab, self._items[id(one.slab)]
+        longest = int(np.diff(slab.offsets[one.first : one.last + 1]).max(initial=0))
+        return kernel(
+            read_only(slab.offsets), read_only(slab.skip), read_only(slab.column("time")),
+            items.codes, items.item_of, items.start, items.items, len(self.names), self._gap,
+            one.first, one.last, group=np.empty(longest * items.most, np.int64), **lent,
+        )  # fmt: skip
 
 
-Items = tuple[NDArray[np.uint32], Ints, Ints]
-"""Codes of the rows, and for each code where its items begin, and the items."""
+def _rows(one: Range) -> int:
+    return int(one.slab.offsets[one.last] - one.slab.offsets[one.first])
+
+
+@dataclass(frozen=True)
+class _Items:
+    """Codes of the rows of a slab; for each code its item, and where its list of items begins.
+
+    ``most`` is the length of the longest list.
+    """
+
+    codes: NDArray[np.uint32]
+    item_of: NDArray[np.uint32]
+    start: Ints
+    items: Ints
+    most: int
 
 
 def _by_name(
     slab: Slab, names: list[str | None], ordered: list[str], counted: NDArray[np.bool_] | None
-) -> Items:
+) -> _Items:
     rank = {name: place for place, name in enumerate(ordered)}
     codes = slab.column("event")
     if counted is not None:
@@ -165,7 +263,7 @@ def _by_name(
 
 def _by_touchpoint(
     columns: SlabColumns, touchpoints: Sequence[TouchpointSpec], counted: NDArray[np.bool_] | None
-) -> Items:
+) -> _Items:
     masks = np.zeros((len(touchpoints), len(columns)), bool)
     for index, touchpoint in enumerate(touchpoints):
         if touchpoint.matcher is not None:
@@ -179,65 +277,77 @@ def _by_touchpoint(
     return _items(codes.reshape(-1).astype(np.uint32), [*lists, []])
 
 
-def _items(codes: NDArray[np.uint32], lists: Sequence[Sequence[int]]) -> Items:
-    ends = np.cumsum([0, *map(len, lists)])
+def _items(codes: NDArray[np.uint32], lists: Sequence[Sequence[int]]) -> _Items:
+    from kundresa.measures.kernels.transitions import NO_ITEM, SEVERAL
+
+    lengths = list(map(len, lists))
     flat = np.array([item for some in lists for item in some], np.int64)
-    return read_only(codes), read_only(ends.astype(np.int64)), read_only(flat)
+    single = [NO_ITEM if not some else some[0] if len(some) == 1 else SEVERAL for some in lists]
+    return _Items(
+        read_only(codes), read_only(np.array(single, np.uint32)),
+        read_only(np.cumsum([0, *lengths]).astype(np.int64)), read_only(flat), max(lengths),
+    )  # fmt: skip
 
 
 class _Medians:
-    """Exact medians of the waits of each edge: which buckets hold them, and then which waits."""
+    """Exact medians of the waits of each edge: which buckets hold them, and then which waits.
 
-    def __init__(self, total: TransitionsPartial, size: int) -> None:
-        from kundresa.measures.kernels.transitions import WAITS
+    Parameters
+    ----------
+    waits : shape (size, size, WAITS)
+        Histograms of the waits.
+    longest
+        No wait takes more microseconds.
+    """
 
-        grid = total.waits.reshape(size * size, WAITS)
-        self.counts = grid.sum(axis=1)
+    def __init__(self, waits: Ints, longest: int) -> None:
+        grid = waits.reshape(-1, waits.shape[-1])
+        self._edges = np.flatnonzero(grid.any(axis=1))
+        self.wanted = np.zeros(len(grid), np.uint8)
+        grid = grid[self._edges]
         ends = np.cumsum(grid, axis=1)
-        low = (self.counts - 1) // 2
-        high = self.counts // 2
-        self._low_bucket = (ends <= low[:, None]).sum(axis=1)
-        high_bucket = (ends <= high[:, None]).sum(axis=1)
-        there = self.counts > 0
-        self.wanted = np.where(there, self._low_bucket + WAITS * high_bucket, 0)
-        before = np.where(self._low_bucket > 0, np.take_along_axis(
-            ends, np.maximum(self._low_bucket - 1, 0)[:, None], axis=1)[:, 0], 0)  # fmt: skip
-        self._ranks = low - before, high - before
+        ranks = (ends[:, -1] - 1) // 2, ends[:, -1] // 2
+        low, high = ((ends <= rank[:, None]).sum(axis=1) for rank in ranks)
+        self.wanted[self._edges] = low + grid.shape[1] * high
+        places = np.arange(len(grid))
+        listed = grid[places, low] + np.where(low < high, grid[places, high], 0)
+        first = np.cumsum(listed) - listed - (ends - grid)[places, low]
+        self._places = [first + rank for rank in ranks]
+        self._bits = longest.bit_length()
+        # One number for edge and wait is half to keep, and takes a tenth of the time to sort.
+        self._fits = self._bits + len(self.wanted).bit_length() < 64
 
-    def of(self, lists: Sequence[tuple[Ints, Ints]]) -> dict[int, float]:
-        """Give each edge's median wait in seconds."""
-        edges = np.concatenate([edges for edges, _ in lists]) if lists else np.zeros(0, np.int64)
-        waits = np.concatenate([waits for _, waits in lists]) if lists else edges
-        edges, waits = _sorted_pairs(edges, waits)
-        there = np.flatnonzero(self.counts)
-        first = np.searchsorted(edges, there)
-        low, high = (waits[first + ranks[there]] / SECOND for ranks in self._ranks)
+    def packed(self, edges: NDArray[np.uint32], waits: Ints) -> tuple[Ints, Ints]:
+        """Give the picked waits of a range as they are kept until all are there."""
+        if not self._fits:
+            return edges.astype(np.int64), waits.copy()
+        return (edges.astype(np.int64) << self._bits) | waits, np.zeros(0, np.int64)
+
+    def of(self, picked: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, NDArray[np.float64]]:
+        """Give the edges that there are, and their median waits in seconds."""
+        if not len(self._edges):
+            return self._edges, np.zeros(0)
+        keys, waits = (np.concatenate(arrays) for arrays in zip(*picked, strict=True))
+        if self._fits:
+            keys.sort()
+            waits = keys
+        else:
+            waits = waits[np.lexsort((waits, keys))]
+        low, high = (waits[places] for places in self._places)
+        if self._fits:
+            low, high = (found & ((1 << self._bits) - 1) for found in (low, high))
         # As numpy does it, so that both executors give the same last digit.
-        return dict(zip(there.tolist(), ((low + high) / 2).tolist(), strict=True))
-
-
-def _sorted_pairs(edges: Ints, waits: Ints) -> tuple[Ints, Ints]:
-    """Sort by edge and then wait; as one number where both fit, which takes a tenth of the time."""
-    bits = int(waits.max(initial=0)).bit_length()
-    if bits + int(edges.max(initial=0)).bit_length() > 62:
-        order = np.lexsort((waits, edges))
-        return edges[order], waits[order]
-    both = np.sort((edges << bits) | waits)
-    return both >> bits, both & ((1 << bits) - 1)
+        return self._edges, (low / SECOND + high / SECOND) / 2
 
 
 def _transitions(
-    names: Sequence[str], total: TransitionsPartial, medians: dict[int, float]
+    counts: TransitionCounts, edges: Ints, p50_wait: NDArray[np.float64]
 ) -> Transitions:
-    from kundresa.measures.kernels.transitions import WAITS
-
-    size = len(names)
-    counts = total.waits.reshape(size * size, WAITS).sum(axis=1)
-    found = zip(names, total.counts, total.starts, total.ends, strict=True)
+    found = zip(counts.names, counts.items, counts.starts, counts.ends, strict=True)
     nodes = tuple(Node(name, int(n), int(s), int(e)) for name, n, s, e in found if n)
-    ordered = np.array(list(medians), np.int64)
-    ordered = ordered[np.lexsort((ordered, -counts[ordered]))]
-    sources, targets = (part.tolist() for part in np.divmod(ordered, max(1, size)))
-    rows = zip(sources, targets, counts[ordered].tolist(), ordered.tolist(), strict=True)
-    edges = tuple([Edge(names[s], names[t], n, medians[edge]) for s, t, n, edge in rows])
-    return Transitions(int(total.cases[0]), nodes, edges, 0)
+    often = counts.edges.reshape(-1)[edges]
+    order = np.lexsort((edges, -often))
+    source, target = np.divmod(edges[order], max(1, len(counts.names)))
+    return Transitions(
+        counts.cases, nodes, Edges(counts.names, source, target, often[order], p50_wait[order]), 0
+    )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import transaction
 
 from kundresa.accounts.api import write_audit_line
@@ -111,7 +112,7 @@ def _seen(store: Store, version: Version, since: int) -> Iterator[Seen]:
 
 def _write(workspace_id: int, store: Store, seen: Seen) -> bool:
     """Write down who was seen; say whether something can't be written as it is."""
-    profiles, keys = _named(store, "profile", seen.profiles)
+    profiles, is_changed = _named(store, "profile", seen.profiles)
     bulk.write(workspace_id, _PROFILES, profiles)
     if len(seen.members):
         accounts, _ = _named(store, "event.group", seen.accounts)
@@ -123,15 +124,17 @@ def _write(workspace_id: int, store: Store, seen: Seen) -> bool:
     if seen.identifiers:
         rows = [(*sight, *told) for sight, told in sorted(seen.identifiers.items())]
         bulk.write(workspace_id, _IDENTIFIERS, list(zip(*rows, strict=True)))
-    return seen.has_left_out or keys != profiles[1]
+    return seen.has_left_out or is_changed
 
 
-def _named(store: Store, dictionary: str, spans: Spans) -> tuple[list[list[Any]], list[Any]]:
-    """Give spans as columns, with storable keys, and the keys as they are."""
-    texts = store.snapshot().dictionaries.texts(dictionary)
-    keys = texts.take(pa.array(spans.keys)).to_pylist()
-    times = [spans.first.tolist(), spans.last.tolist()]
-    return [spans.keys.tolist(), list(map(_storable, keys)), *times], keys
+def _named(store: Store, dictionary: str, spans: Spans) -> tuple[list[list[Any]], bool]:
+    """Give spans as columns with their keys, and whether a key had to be changed to be stored."""
+    texts = store.snapshot().dictionaries.texts(dictionary).take(pa.array(spans.keys))
+    keys = texts.to_pylist()
+    is_changed = bool(pc.any(pc.match_substring(texts, "\0")).as_py())
+    if is_changed:
+        keys = list(map(_storable, keys))
+    return [spans.keys.tolist(), keys, spans.first.tolist(), spans.last.tolist()], is_changed
 
 
 def _storable(key: str | None) -> str | None:

@@ -19,7 +19,7 @@ from kundresa.profiles import bulk
 from kundresa.profiles.bulk import Target, changed, looked_up
 from kundresa.profiles.contracts import ANONYMOUS_ID, EMAIL, USER_ID, MergeRules
 from kundresa.profiles.queries import merge_rules, numbers_of
-from kundresa.profiles.rules import KEY_TYPES, Member, Together, merged
+from kundresa.profiles.rules import KEY_TYPES, Member, Together, may_be_key, merged
 from kundresa.store import Store
 
 _SHARED: Final = Target(
@@ -107,10 +107,10 @@ class _Reach:
         for sort, value, number in looked_up(query, values, {"workspace": self.workspace_id}):
             if sort in wanted:
                 found.setdefault((sort, value), set()).add(number)
-        said = sorted({value for sort, value in found if sort in KEY_TYPES})
+        said = sorted({value for sort, value in found if may_be_key(sort, value)})
         by_key = numbers_of(self.workspace_id, self.store, said)
         for (sort, value), who in found.items():
-            if sort in KEY_TYPES and value in by_key:
+            if may_be_key(sort, value) and value in by_key:
                 who.add(by_key[value])
             who.difference_update(self.without)
         return {one: who for one, who in found.items() if who}
@@ -185,7 +185,10 @@ class _Reach:
                 number,
                 key,
                 frozenset(user_ids.get(number, ())),
-                is_named=(ANONYMOUS_ID, key) in self._carried or (EMAIL, key) in self._carried,
+                is_named=any(
+                    (sort, key) in self._carried and may_be_key(sort, key)
+                    for sort in (ANONYMOUS_ID, EMAIL)
+                ),
                 is_apart=self._is_apart[number],
             )
             for number, key in self.keys.items()

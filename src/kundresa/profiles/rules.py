@@ -164,6 +164,11 @@ def _is_usable(text: str, longest: int) -> bool:
     return 0 < len(text) <= longest and "\0" not in text
 
 
+def may_be_key(sort: str, value: str) -> bool:
+    """Tell whether an identifier may stand as a profile's own key, too."""
+    return sort in KEY_TYPES and (sort != EMAIL or "@" in value)
+
+
 # --- who is one ---------------------------------------------------------------------------------
 
 

@@ -37,26 +37,42 @@ async def take_upload(
     scope: Scope, receive: Receive, send: Send, page: Application, settings: Settings
 ) -> None:
     """Answer by a page, which finds the file's place or the refusal in its scope."""
-    most = settings.upload_megabytes * 1_000_000
-    path: Path | None = None
+    if scope["method"] == "POST":
+        # A form of a browser without script; the framework takes it apart.
+        await _refuse_or_pass(scope, receive, send, page, settings)
+        return
+    path = incoming_file(settings.data_dir)
     try:
-        size = _size(scope)
-        refuse_without_room(settings.data_dir, size, most + _FORM)
-        if scope["method"] == "POST":
-            # A form of a browser without script; the framework takes it apart.
-            await page(scope, receive, send)
-            return
-        path = incoming_file(settings.data_dir)
+        if await _is_taken(scope, receive, path, settings):
+            await page(scope, _Nothing(receive), send)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def _is_taken(scope: Scope, receive: Receive, path: Path, settings: Settings) -> bool:
+    """Write a body, and note its place or why it was refused; False when the sender is gone."""
+    most = settings.upload_megabytes * 1_000_000
+    try:
+        refuse_without_room(settings.data_dir, _size(scope), most)
         if not await _write(receive, path, settings.data_dir, most):
-            return
+            return False
         scope["kundresa.upload"] = path
     except KundresaError as error:
         scope["kundresa.refused"] = error
+    return True
+
+
+async def _refuse_or_pass(
+    scope: Scope, receive: Receive, send: Send, page: Application, settings: Settings
+) -> None:
     try:
-        await page(scope, _Nothing(receive), send)
-    finally:
-        if path is not None:
-            path.unlink(missing_ok=True)
+        refuse_without_room(
+            settings.data_dir, _size(scope), settings.upload_megabytes * 1_000_000 + _FORM
+        )
+    except KundresaError as error:
+        scope["kundresa.refused"] = error
+        receive = _Nothing(receive)
+    await page(scope, receive, send)
 
 
 def _size(scope: Scope) -> int:

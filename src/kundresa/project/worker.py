@@ -25,6 +25,7 @@ from kundresa.events import jobs as events_jobs
 from kundresa.events.api import seal_inbox
 from kundresa.jobs.api import ClaimedJob, beat, claim, enqueue, extend_lease, fail, finish
 from kundresa.project.data_folder import DataFolder
+from kundresa.project.warm_up import compile_kernels
 
 Work = Callable[[ClaimedJob], None]
 KINDS: Final[Mapping[str, Work]] = {
@@ -48,10 +49,14 @@ _log = logger(__name__)
 class Worker:
     """One process of work."""
 
-    def __init__(self, folder: DataFolder, kinds: Mapping[str, Work] = KINDS) -> None:
+    def __init__(
+        self, folder: DataFolder, kinds: Mapping[str, Work] = KINDS,
+        beside: Callable[[threading.Event], None] = lambda _stop: None,
+    ) -> None:  # fmt: skip
         self.name = f"{socket.gethostname()[:60]}-{os.getpid()}"
         self._folder = folder
         self._kinds = kinds
+        self._beside = beside
         self._stop = threading.Event()
         self._beat_at = self._upkeep_at = -math.inf
 
@@ -69,6 +74,7 @@ class Worker:
             threading.Thread(target=self._again_and_again, args=[once], name=name)
             for name, once in rounds.items()
         ]
+        threads.append(threading.Thread(target=self._beside, args=[self._stop], name="beside"))
         for thread in threads:
             thread.start()
         self._again_and_again(self.seal)
@@ -161,4 +167,4 @@ def make_worker() -> Worker:
     """Give a worker on the folder that the settings name."""
     folder = DataFolder(settings().data_dir)
     folder.prepare()
-    return Worker(folder)
+    return Worker(folder, beside=compile_kernels)

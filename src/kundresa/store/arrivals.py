@@ -42,10 +42,16 @@ def arrivals(objects: Objects, version: Version, since: int) -> Iterator[Arrival
             return
         # Without the cache: a part that is read once, and then compacted, isn't worth a file.
         reader = PartReader(objects, part, None)
-        rows = np.flatnonzero(reader.column("sequence") >= since)
+        rows = _since(reader, since)
         left -= len(rows)
         if len(rows):
             yield _arrivals(reader, rows)
+
+
+def _since(reader: PartReader, since: int) -> Ints:
+    if since <= 0:
+        return np.arange(len(reader))
+    return np.flatnonzero(reader.column("sequence") >= since)
 
 
 def _arrivals(reader: PartReader, rows: Ints) -> Arrivals:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kundresa.core.times import PRECISIONS
 from kundresa.store.dictionary import NONE, Dictionaries
+from kundresa.store.overflow import OVERFLOW
 
 Column = NDArray[Any]
 NO_MONEY: Final = np.int64(np.iinfo(np.int64).min)
@@ -23,7 +24,7 @@ _NAN: Final = np.float64(np.nan)
 CODED: Final = ("event", "channel", "currency", "group", "scale")
 """Texts of every event that stand as codes; each has the dictionary of its name."""
 
-PLAIN: Final = ("id", "rest")
+PLAIN: Final = ("id", "rest", OVERFLOW)
 _TAKEN: Final = ("event.", "property.")
 PERSONAL: Final = "personal/"
 """Properties declared personal: plain text, never in a dictionary, never in the cache."""
@@ -150,7 +151,8 @@ def encode(
     for name in CODED:
         columns[name] = dictionaries.encode(dictionary_of(name), _one(rows, name))
     for name in PLAIN:
-        texts[name] = _one(rows, name)
+        if name in rows.column_names:
+            texts[name] = _one(rows, name)
     for name in rows.column_names:
         if name.startswith("p/"):
             _property(name, _one(rows, name), columns, texts, dictionaries, personal)

@@ -7,7 +7,8 @@ What isn't worth it yet is put together into one delta.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -15,8 +16,11 @@ from typing import Final
 import numpy as np
 
 from kundresa.store.columns import Block, column_or_empty, together
+from kundresa.store.dictionary import Dictionaries
 from kundresa.store.objects import Objects
+from kundresa.store.overflow import OVERFLOW
 from kundresa.store.part import Ints, PartReader, bucket_of, in_order, readers_of, write_part
+from kundresa.store.promotion import has_any, promoted
 from kundresa.store.snapshot import is_in, misplaced, resolve, roots
 from kundresa.store.version import Part, Version
 
@@ -26,11 +30,17 @@ MANY: Final = 24
 
 
 def compacted(
-    objects: Objects, before: Version, cache: Path | None, *, whole: bool
+    objects: Objects,
+    before: Version,
+    cache: Path | None,
+    *,
+    whole: bool,
+    wanted: AbstractSet[str] = frozenset(),
 ) -> Version | None:
     """Give a version with the same events in fewer, better sorted parts; None if none is worth it.
 
-    Holds the rows of one bucket in memory at a time, and those of the deltas that stay deltas.
+    Properties of the overflow that are ``wanted`` get columns, wherever they stand. Holds the rows
+    of one bucket in memory at a time, and those of the deltas that stay deltas.
     """
     canonical = roots(before.aliases)
     readers = readers_of(objects, before.parts, cache)
@@ -41,15 +51,23 @@ def compacted(
         for bucket in range(before.buckets)
         if whole or _is_worth(before, readers, deltas, moved, bucket)
     ]
+    asking = {part.name for part in before.parts if _asks(readers[part.name], wanted)}
     chosen = [b for b in chosen if len(moved.get(b, ())) or _has_rows(deltas, b)]
-    if not chosen and len(deltas) <= MANY:
+    chosen += [b for b, part in before.base.items() if part.name in asking and b not in chosen]
+    if not chosen and not asking and len(deltas) <= MANY:
         return None
-    return _rewritten(objects, before, readers, canonical, chosen)
+    words = Dictionaries(objects, before.dictionaries)
+
+    def write(block: Block) -> Part:
+        filled = promoted(block, wanted, words).without_empty()
+        return write_part(objects, in_order(filled, before.buckets), before.buckets)
+
+    return replace(_rewritten(before, readers, canonical, chosen, write), dictionaries=words.files)
 
 
 def _rewritten(
-    objects: Objects, before: Version, readers: Mapping[str, PartReader],
-    canonical: Mapping[int, int], chosen: Sequence[int],
+    before: Version, readers: Mapping[str, PartReader], canonical: Mapping[int, int],
+    chosen: Sequence[int], write: Callable[[Block], Part],
 ) -> Version:  # fmt: skip
     base = dict(before.base)
     staying: list[Block] = []
@@ -66,9 +84,9 @@ def _rewritten(
             blocks.append(own.take(np.flatnonzero(here)))
         block = together(blocks)
         if len(block):
-            base[bucket] = _written(objects, block, before.buckets)
+            base[bucket] = write(block)
     rest = together(staying) if staying else None
-    deltas = (_written(objects, rest, before.buckets),) if rest is not None and len(rest) else ()
+    deltas = (write(rest),) if rest is not None and len(rest) else ()
     return replace(before, base=base, deltas=deltas)
 
 
@@ -98,8 +116,11 @@ def _canonical(block: Block, canonical: Mapping[int, int]) -> Block:
     return Block(columns, block.texts)
 
 
-def _written(objects: Objects, block: Block, buckets: int) -> Part:
-    return write_part(objects, in_order(block.without_empty(), buckets), buckets)
+def _asks(reader: PartReader, wanted: AbstractSet[str]) -> bool:
+    """Tell whether a wanted property stands in a part's overflow."""
+    if not wanted or OVERFLOW not in reader.part.columns:
+        return False
+    return has_any(reader.text(OVERFLOW), wanted)
 
 
 def _has_rows(deltas: Sequence[PartReader], bucket: int) -> bool:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kundresa.store.objects import Objects
+from kundresa.store.overflow import ask
 
 Codes = NDArray[np.uint32]
 NONE: Final = np.uint32(0xFFFF_FFFF)
@@ -28,6 +29,7 @@ class Dictionaries:
 
     def __init__(self, objects: Objects, files: Mapping[str, Sequence[str]]) -> None:
         self._objects = objects
+        self._asked: set[str] = set()
         self.files: dict[str, tuple[str, ...]] = {
             name: tuple(found) for name, found in files.items()
         }
@@ -51,6 +53,12 @@ class Dictionaries:
         """Look up codes, None for a text that has none."""
         found = _places(self.texts(name), pa.array(texts, pa.string()))
         return [int(code) if code >= 0 else None for code in found]
+
+    def ask_for(self, name: str) -> None:
+        """Ask that a property in the overflow get a column and a dictionary (`overflow.ask`)."""
+        if name not in self._asked:
+            self._asked.add(name)
+            ask(self._objects, name)
 
     def blank(self, name: str, codes: Sequence[int]) -> None:
         """Take the texts of some codes away; the codes stay taken."""

@@ -4,26 +4,25 @@ memory-mapped arrays in a cache that may vanish at any time.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, cast
-from urllib.parse import quote
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from kundresa.core.ids import new_id
+from kundresa.store.column_cache import ColumnCache, finish_writing
 from kundresa.store.columns import Block, Column, empty_value, is_text
 from kundresa.store.objects import Objects
 from kundresa.store.version import Part
 
 Ints = NDArray[np.int64]
 _DELTA: Final = ("profile", "sequence", "time", "width", "origin", "value")
-_LONGEST_NAME: Final = 150
+_UNITS: Final = ("offsets", "profiles")
 _MIX: Final = (np.uint64(0xBF58_476D_1CE4_E5B9), np.uint64(0x94D0_49BB_1331_11EB))
 
 
@@ -81,7 +80,9 @@ class PartReader:
     def __init__(self, objects: Objects, part: Part, cache: Path | None) -> None:
         self.part = part
         self._objects = objects
-        self._cache = cache / part.name.partition(".")[0] if cache else None
+        self._cache = ColumnCache(
+            cache / part.name.partition(".")[0] if cache else None, self._is_there
+        )
         self._kept: dict[str, Column] = {}
 
     def __len__(self) -> int:
@@ -96,11 +97,23 @@ class PartReader:
 
     def profiles(self) -> Ints:
         """Give the profiles, each once, in the order of the rows."""
-        return self._derived("profiles", lambda: self.column("profile")[self.offsets()[:-1]])
+        return self.column("profiles")
 
     def offsets(self) -> Ints:
         """Give the first row of each profile, and the number of rows."""
-        return self._derived("offsets", self._find_offsets)
+        return self.column("offsets")
+
+    def load(self, names: Iterable[str]) -> None:
+        """Have some columns, and whose the rows are, at hand: read in one go, cached behind us."""
+        wanted = [name for name in (*names, *_UNITS) if self._holds(name)]
+        missing = [name for name in wanted if not self._is_at_hand(name)]
+        for name, made in self._decode(missing).items() if missing else ():
+            self._kept[name] = made
+            self._cache.write_behind(name, made, partial(self._kept.__setitem__, name))
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Tell whether `load` would have nothing to do."""
+        return all(name in self._kept for name in (*names, *_UNITS) if self._holds(name))
 
     def moved(self) -> tuple[Ints, Ints]:
         """Give the profiles under which rows of others stand, and whose they are; each pair once."""
@@ -132,60 +145,76 @@ class PartReader:
         """Read a column of plain text, null where there is nothing; never cached on disk."""
         if name not in self.part.columns:
             return pa.nulls(len(self), pa.string())
-        return self._read(name)
+        pieces = [group.column(name).chunks for group in self._groups([name])]
+        chunks = [chunk for some in pieces for chunk in some]
+        return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
 
     def _load(self, name: str) -> Column:
         if name == "origin" and name not in self.part.columns:
             return self.column("profile")
-        if name not in self.part.columns:
+        if not self._holds(name):
             return np.full(len(self), empty_value(name))
-        return self._derived_file(name, lambda: self._read(name).to_numpy(zero_copy_only=False))
+        found = self._cache.read(name)
+        if found is not None:
+            return found
+        for other, made in self._decode(_UNITS if name in _UNITS else [name]).items():
+            self._kept[other] = self._cache.write(other, made)
+        return self._kept[name]
 
-    def _derived(self, name: str, make: Any) -> Ints:
-        if name not in self._kept:
-            self._kept[name] = self._derived_file(name, make)
-        return cast("Ints", self._kept[name])
+    def _holds(self, name: str) -> bool:
+        return name in self.part.columns or name in _UNITS
 
-    def _derived_file(self, name: str, make: Any) -> Column:
-        if self._cache is None:
-            return cast("Column", make())
-        file = self._cache / f"{_file_name(name)}.npy"
+    def _is_at_hand(self, name: str) -> bool:
+        if name not in self._kept and (found := self._cache.read(name)) is not None:
+            self._kept[name] = found
+        return name in self._kept
+
+    def _is_there(self) -> bool:
         try:
-            return cast("Column", np.load(file, mmap_mode="r"))
-        except (FileNotFoundError, ValueError, EOFError):
-            made = make()
-        return _kept_in(file, made)
+            self._objects.open(self.part.name).close()
+        except FileNotFoundError:
+            return False
+        return True
 
-    def _find_offsets(self) -> Ints:
-        profile = self.column("profile")
-        changes = np.flatnonzero(profile[1:] != profile[:-1]) + 1
-        return np.concatenate([[0], changes, [len(profile)]]).astype(np.int64)
+    def _decode(self, names: Sequence[str]) -> dict[str, Column]:
+        """Read columns of numbers; `_UNITS` come together, from the profiles of the rows."""
+        stored = [name for name in names if name not in _UNITS]
+        wants_units = len(stored) < len(names)
+        asked = list(dict.fromkeys([*stored, "profile"])) if wants_units else stored
+        groups = [
+            {name: _numbers(group.column(name)) for name in asked} for group in self._groups(asked)
+        ]
+        found = {
+            name: groups[0][name]
+            if len(groups) == 1
+            else np.concatenate([group.pop(name) for group in groups])
+            for name in asked
+        }
+        if wants_units:
+            found |= _units_of(found["profile"])
+        return {name: found[name] for name in (*stored, *(_UNITS if wants_units else ()))}
 
-    def _read(self, name: str) -> Any:
+    def _groups(self, names: Sequence[str]) -> list[pa.Table]:
+        # Parts are read side by side, and the quick way in: a data set costs as much as decoding.
         with self._objects.open(self.part.name) as file:
-            column = pq.read_table(file, columns=[name]).column(0)
-        return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+            parquet = pq.ParquetFile(file)
+            return [
+                parquet.read_row_group(group, columns=list(names), use_threads=False)
+                for group in range(parquet.num_row_groups)
+            ]
 
 
-def _file_name(column: str) -> str:
-    """Give each column a file of its own, whatever senders call their properties."""
-    quoted = quote(column, safe="")
-    if len(quoted) <= _LONGEST_NAME:
-        return quoted
-    return hashlib.sha256(column.encode("utf-8", "surrogatepass")).hexdigest()
+def _numbers(column: pa.ChunkedArray) -> Column:
+    # One chunk is taken as it lies, without copying.
+    whole = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+    found: Column = whole.to_numpy()
+    return found
 
 
-def _kept_in(file: Path, made: Column) -> Column:
-    """Write an array into the cache and map it; a cache that can't be written is done without."""
-    # Several threads may make the same column at once; each writes its own draft of it.
-    draft = file.with_name(f".{file.name}.{new_id()}.npy")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(draft, made)
-        draft.replace(file)
-        return cast("Column", np.load(file, mmap_mode="r"))
-    except OSError:
-        return made
+def _units_of(profile: Ints) -> dict[str, Column]:
+    changes = np.flatnonzero(profile[1:] != profile[:-1]) + 1
+    offsets = np.concatenate([[0], changes, [len(profile)]]).astype(np.int64)
+    return {"offsets": offsets, "profiles": profile[offsets[:-1]]}
 
 
 _open: Final[dict[tuple[str, str], dict[str, PartReader]]] = {}
@@ -211,6 +240,7 @@ def readers_of(
 
 
 def close_readers() -> None:
-    """Let go of every part that this process keeps open."""
+    """Let go of every part that this process keeps open, and be done with their caches."""
+    finish_writing()
     with _opening:
         _open.clear()

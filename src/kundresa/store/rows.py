@@ -1,12 +1,14 @@
 """Rows: events as a table with plain names, on their way from a source into a store or a measure.
 
 A property has one column for each type it came with, named ``p/<type>/<name>``; what is neither
-text, number nor truth value stays as JSON in ``rest``.
+text, number nor truth value stays as JSON in ``rest``. Where there are very many properties, the
+rarest stand in ``overflow``.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -16,7 +18,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kundresa.core.records import Event
-from kundresa.store.table import Codes, EventTable, Floats, Property
+from kundresa.store.overflow import (
+    MOST_PROPERTIES,
+    OVERFLOW,
+    Spilled,
+    most_common,
+    names_in,
+    sort_of,
+    spilled,
+    to_overflow,
+)
+from kundresa.store.table import Codes, EventTable, Floats, Properties, Property
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _PLAIN: Final[Mapping[str, pa.DataType]] = {
@@ -25,9 +37,8 @@ _PLAIN: Final[Mapping[str, pa.DataType]] = {
     "currency": pa.string(), "channel": pa.string(), "group": pa.string(), "id": pa.string(),
     "score": pa.float64(), "score_raw": pa.float64(), "scale": pa.string(), "rest": pa.string(),
 }  # fmt: skip
-_UNCODED: Final = frozenset({"id", "rest"})
+_UNCODED: Final = frozenset({"id", "rest", OVERFLOW})
 """Texts that differ from row to row: a dictionary would only make them longer."""
-_SORTS: Final = {str: "text", int: "number", float: "number", bool: "boolean"}
 _TYPES: Final = {"text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
 
 
@@ -51,7 +62,7 @@ def events_to_rows(events: Sequence[Event]) -> pa.Table:
         "rest": [_rest(event) for event in events],
     }
     plain = {name: pa.array(column, _PLAIN[name]) for name, column in columns.items()}
-    return rows_of(plain | _property_columns(events), len(events))
+    return rows_of(plain | property_columns([event.properties for event in events]), len(events))
 
 
 def rows_of(columns: Mapping[str, pa.Array], count: int) -> pa.Table:
@@ -96,7 +107,7 @@ def _coded(name: str, column: pa.Array) -> pa.Array:
 
 def _rest(event: Event) -> str | None:
     rest: dict[str, Any] = {
-        "properties": {k: v for k, v in event.properties.items() if type(v) not in _SORTS},
+        "properties": {k: v for k, v in event.properties.items() if not sort_of(v)},
         "items": event.items,
         "identifiers": event.identifiers,
     }
@@ -104,37 +115,66 @@ def _rest(event: Event) -> str | None:
     return json.dumps(filled, ensure_ascii=False) if filled else None
 
 
-def _property_columns(events: Sequence[Event]) -> dict[str, Any]:
+def property_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
+    """Give the properties of rows as columns; very many of them, and the rarest overflow."""
+    chosen = _chosen(rows)
     values: dict[tuple[str, str], list[Any]] = {}
-    for index, event in enumerate(events):
-        for name, value in event.properties.items():
-            sort = _SORTS.get(type(value))
-            if sort:
-                if (sort, name) not in values:
-                    values[sort, name] = [None] * len(events)
-                values[sort, name][index] = float(value) if sort == "number" else value
-    return {
+    others: list[dict[str, Any]] = [] if chosen is None else [{} for _ in rows]
+    for index, row in enumerate(rows):
+        for name, value in row.items():
+            sort = sort_of(value)
+            if not sort:
+                continue
+            if chosen is not None and name not in chosen:
+                others[index][name] = value
+                continue
+            column = values.get((sort, name))
+            if column is None:
+                column = values[sort, name] = [None] * len(rows)
+            column[index] = float(value) if sort == "number" else value
+    columns = {
         f"p/{sort}/{name}": pa.array(column, _TYPES[sort])
-        for (sort, name), column in sorted(values.items())
+        for (sort, name), column in values.items()
     }
+    if any(others):
+        columns[OVERFLOW] = pa.array([to_overflow(one) for one in others], pa.string())
+    return columns
 
 
-def _properties(rows: pa.Table) -> dict[str, Property]:
+def _chosen(rows: Sequence[Mapping[str, Any]]) -> set[str] | None:
+    """Give the properties that get columns; None for all."""
+    if len(set[str]().union(*rows)) <= MOST_PROPERTIES:
+        return None
+    return most_common(Counter(name for row in rows for name in row), MOST_PROPERTIES)
+
+
+def _properties(rows: pa.Table) -> Properties:
     found: dict[str, dict[str, Any]] = {}
     for column in rows.column_names:
         if column.startswith("p/"):
             _, sort, name = column.split("/", 2)
             found.setdefault(name, {})[sort] = rows.column(column)
-    return {name: _property(sorts, rows.num_rows) for name, sorts in found.items()}
+    rest = rows.column(OVERFLOW) if OVERFLOW in rows.column_names else None
+    if rest is None:
+        return Properties(lambda: found, lambda name: _property(found.get(name), None, rows))
+    return Properties(
+        lambda: [*found, *(name for name in names_in(rest) if name not in found)],
+        lambda name: _property(found.get(name), spilled(rest, name), rows),
+    )
 
 
-def _property(sorts: dict[str, Any], count: int) -> Property:
+def _property(
+    sorts: dict[str, Any] | None, more: Spilled | None, rows: pa.Table
+) -> Property | None:
+    if not sorts and not more:
+        return None
+    sorts, count = sorts or {}, rows.num_rows
     text, texts = _codes(sorts["text"]) if "text" in sorts else (np.full(count, -1, np.int64), [])
     number = _floats(sorts["number"]) if "number" in sorts else np.full(count, np.nan)
     truth: NDArray[np.int8] = np.full(count, -1, np.int8)
     if "boolean" in sorts:
         truth = pc.fill_null(sorts["boolean"].cast(pa.int8()), -1).to_numpy()
-    return Property(text, texts, number, truth)
+    return Property(text, texts, number, truth).with_spilled(more)
 
 
 def _codes(column: Any) -> tuple[Codes, list[str]]:

@@ -8,7 +8,8 @@ skip them: late and merged data are read right without being rewritten first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 from kundresa.store.columns import Block, Column, empty_value, is_text, together
 from kundresa.store.dictionary import Dictionaries
+from kundresa.store.merging import Runs, in_order
+from kundresa.store.merging import together as joined
 from kundresa.store.objects import Objects
 from kundresa.store.part import Ints, PartReader, bucket_of, readers_of
 from kundresa.store.version import Version
@@ -67,28 +70,31 @@ class MergedSlab:
     """Rows of several parts, put together; columns are gathered when they are asked for."""
 
     def __init__(
-        self, pieces: Sequence[tuple[PartReader, Ints]], canonical: Mapping[int, int]
+        self, pieces: Sequence[tuple[PartReader, Bools]], canonical: Mapping[int, int]
     ) -> None:
-        self._pieces = pieces
-        profile = resolve(self._gather("origin"), canonical)
-        keys = (self._gather("sequence"), self._gather("time"), profile)
-        self._order = np.lexsort(keys)
-        ordered = profile[self._order]
-        changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-        starts = (
-            np.concatenate([[0], changes]).astype(np.int64)
-            if len(ordered)
-            else np.zeros(0, np.int64)
-        )
-        self.offsets = np.append(starts, len(ordered)).astype(np.int64)
-        self.profiles = ordered[starts]
-        self.skip = np.zeros(len(starts), bool)
-        self._kept: dict[str, Column] = {"profile": ordered}
+        self._pieces = [
+            (reader, rows_of_profiles(reader.offsets(), chosen)) for reader, chosen in pieces
+        ]
+        ends = np.cumsum([0, *(len(rows) for _, rows in self._pieces)])
+        runs = [
+            runs_of(reader, chosen, rows, int(first), canonical)
+            for (reader, chosen), (_, rows), first in zip(
+                pieces, self._pieces, ends[:-1], strict=True
+            )
+        ]
+        time, arrival = self._gather("time"), cache(lambda: self._gather("sequence"))
+        self._order, self.profiles, self.offsets = in_order(joined(runs), time, arrival)
+        self.skip = np.zeros(len(self.profiles), bool)
+        self._kept: dict[str, Column] = {"time": time[self._order]}
 
     def column(self, name: str) -> Column:
         """Give a column."""
         if name not in self._kept:
-            self._kept[name] = self._gather(name)[self._order]
+            self._kept[name] = (
+                np.repeat(self.profiles, np.diff(self.offsets))
+                if name == "profile"
+                else self._gather(name)[self._order]
+            )
         return self._kept[name]
 
     def text(self, name: str) -> pa.Array:
@@ -109,6 +115,24 @@ class MergedSlab:
         return np.concatenate(pieces)
 
 
+def runs_of(
+    reader: PartReader, chosen: Bools, rows: Ints, first: int, canonical: Mapping[int, int]
+) -> Runs:
+    """Give the runs of some profiles of a part, whose rows are gathered from ``first`` on."""
+    starts = np.cumsum(np.diff(reader.offsets())[chosen])
+    opens = np.zeros(len(rows) + 1, bool)
+    opens[0], opens[starts] = True, True
+    if "origin" not in reader.part.columns:
+        owner = resolve(reader.profiles()[chosen], canonical)
+    else:
+        # Under one profile may stand rows that are others' now.
+        owners = resolve(reader.column("origin")[rows], canonical)
+        opens[1:-1] |= owners[1:] != owners[:-1]
+        owner = owners[np.flatnonzero(opens)[:-1]]
+    edges = np.flatnonzero(opens) + first
+    return Runs(owner, edges[:-1], edges[1:])
+
+
 class Snapshot:
     """The events of one version; stays what it is while others write."""
 
@@ -123,16 +147,22 @@ class Snapshot:
         """Give the slabs; those with nothing but skipped profiles are left out."""
         shared = self._shared()
         slabs: list[Slab] = []
-        pieces: list[tuple[PartReader, Ints]] = []
+        pieces: list[tuple[PartReader, Bools]] = []
         for reader in self._readers.values():
             skip = is_in(reader.profiles(), shared)
             if not skip.all():
                 slabs.append(PartSlab(reader, skip))
             if skip.any():
-                pieces.append((reader, rows_of_profiles(reader.offsets(), skip)))
+                pieces.append((reader, skip))
         if pieces:
             slabs.append(MergedSlab(pieces, self.canonical))
         return tuple(slabs)
+
+    def load(self, names: Sequence[str], *, threads: int) -> None:
+        """Have some columns of all parts at hand, read side by side; others are read when asked."""
+        missing = [reader for reader in self._readers.values() if not reader.has(names)]
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda reader: reader.load(names), missing))
 
     def blocks(self) -> Iterator[Block]:
         """Give all columns of all rows, slab by slab, with canonical profiles."""

@@ -34,6 +34,7 @@ from kundresa.store.keeper import (
     VersionKeeper,
 )
 from kundresa.store.objects import GRACE, FolderObjects, Objects, is_whole, sweep
+from kundresa.store.overflow import asked, is_asking, narrowed
 from kundresa.store.part import close_readers, in_order, write_part
 from kundresa.store.rows import events_to_rows
 from kundresa.store.snapshot import Snapshot
@@ -211,7 +212,8 @@ class Store:
         filled = [table for table in tables if table.num_rows]
         deltas, sequence = before.deltas, before.sequence
         if filled:
-            rows = pa.concat_tables(filled, promote_options="default").unify_dictionaries()
+            narrow = narrowed(filled, before.properties, self._personal)
+            rows = pa.concat_tables(narrow, promote_options="default").unify_dictionaries()
             part = self._write(rows, dictionaries, before)
             deltas, sequence = (*deltas, part), sequence + rows.num_rows
         return before.after(
@@ -236,12 +238,32 @@ class Store:
         with self._keeper.holding(COMPACTING, wait=False) as has_won:
             if not has_won:
                 return False
-            before = self.version
-            made = compacted(self._objects, before, self._cache, whole=whole)
-            if made is None:
-                return False
-            self._change(lambda now: _with_compacted(now, before, made))
-            return True
+            before, wishes = self.version, asked(self._objects)
+            lying = self._objects.stamps()
+            made = compacted(
+                self._objects, before, self._cache, whole=whole, wanted=set(wishes.values())
+            )
+            has_changed = made is not None and self._take(before, made)
+            if has_changed or made is None:
+                # What was asked for has columns now, or stands nowhere.
+                for wish in wishes:
+                    self._objects.delete(wish, lying.get(wish, 0))
+            return has_changed
+
+    def _take(self, before: Version, made: Version) -> bool:
+        """Take a compacted version, with what was added meanwhile; False where the two clash."""
+        has_clashed = False
+
+        def with_compacted(now: Version) -> Version:
+            nonlocal has_clashed
+            has_clashed = any(
+                now.dictionaries.get(name, ()) != before.dictionaries.get(name, ())
+                for name in _changed(before, made)
+            )
+            return now if has_clashed else _with_compacted(now, before, made)
+
+        self._change(with_compacted)
+        return not has_clashed
 
     def sweep(self, *, grace: float = GRACE) -> list[str]:
         """Delete files that no version has named for ``grace`` seconds.
@@ -252,7 +274,8 @@ class Store:
             if not has_won:
                 return []
             kept = set(self.version.objects())
-            gone = sweep(self._objects, kept, grace=grace)
+            wishes = filter(is_asking, self._objects.stamps())
+            gone = sweep(self._objects, {*kept, *wishes}, grace=grace)
             self._drop_cache(kept)
             return gone
 
@@ -342,7 +365,17 @@ def _with_compacted(now: Version, before: Version, made: Version) -> Version:
     """Give a version with what was compacted and what was added meanwhile."""
     old = {part.name for part in before.deltas}
     added = tuple(part for part in now.deltas if part.name not in old)
-    return now.after(base=made.base, deltas=(*made.deltas, *added))
+    words = {
+        **now.dictionaries,
+        **{name: made.dictionaries[name] for name in _changed(before, made)},
+    }
+    return now.after(base=made.base, deltas=(*made.deltas, *added), dictionaries=words)
+
+
+def _changed(before: Version, made: Version) -> list[str]:
+    """Name the dictionaries to which promoted properties have added texts."""
+    known = before.dictionaries
+    return [name for name, files in made.dictionaries.items() if known.get(name, ()) != files]
 
 
 def forget_snapshots() -> None:

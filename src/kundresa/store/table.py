@@ -6,7 +6,7 @@ matcher is answered once per name instead of once per event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kundresa.core.records import Event
+from kundresa.store.overflow import Spilled
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -109,10 +110,47 @@ class Property:
     number: Floats
     truth: NDArray[np.int8]
 
+    def with_spilled(self, more: Spilled | None) -> Property:
+        """Add what stands of it in the overflow."""
+        if not more:
+            return self
+        text, texts = more.into_text(self.text, self.texts)
+        number, truth = more.into_number(self.number), more.into_boolean(self.truth)
+        return Property(text, texts, number, truth)
 
-def _properties(rows: Sequence[Mapping[str, Any]]) -> dict[str, Property]:
+
+class Properties(Mapping[str, Property]):
+    """Properties by name, each put together when it is asked for: a log may have thousands."""
+
+    def __init__(
+        self, names: Callable[[], Iterable[str]], make: Callable[[str], Property | None]
+    ) -> None:
+        self._names = names
+        self._make = make
+        self._made: dict[str, Property | None] = {}
+
+    def __getitem__(self, name: str) -> Property:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        found = self._made[name]
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(list(self._names()))
+
+
+def _properties(rows: Sequence[Mapping[str, Any]]) -> Properties:
     names = sorted({name for row in rows for name in row})
-    return {name: _property([row.get(name) for row in rows]) for name in names}
+    known = frozenset(names)
+    return Properties(
+        lambda: names,
+        lambda name: _property([row.get(name) for row in rows]) if name in known else None,
+    )
 
 
 def _property(values: list[Any]) -> Property:

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from kundresa.store.columns import NO_MONEY, Block, column_or_empty, dictionary_of
 from kundresa.store.dictionary import NONE, Dictionaries
+from kundresa.store.overflow import OVERFLOW, names_in, spilled
 from kundresa.store.snapshot import Snapshot, whole
-from kundresa.store.table import EventTable, Property
+from kundresa.store.table import EventTable, Properties, Property
 
 
 def table_of(snapshot: Snapshot) -> EventTable:
@@ -29,13 +30,25 @@ def table_of(snapshot: Snapshot) -> EventTable:
         currency=currency, currencies=currencies, channel=channel, channels=channels,
         group=group, groups=groups,
         score=column_or_empty(block, "score"), score_raw=column_or_empty(block, "score_raw"),
-        properties={name: _property(block, words, name) for name in _properties(block)},
+        properties=_properties(block, words),
     )  # fmt: skip
 
 
-def _properties(block: Block) -> list[str]:
-    names = [name.split("/", 2)[2] for name in block.columns if name.startswith("p/")]
-    return list(dict.fromkeys(names))
+def _properties(block: Block, words: Dictionaries) -> Properties:
+    own = dict.fromkeys(name.split("/", 2)[2] for name in block.columns if name.startswith("p/"))
+    rest = block.texts.get(OVERFLOW)
+    if rest is None:
+        return Properties(lambda: own, lambda n: _property(block, words, n) if n in own else None)
+
+    def make(name: str) -> Property | None:
+        more = spilled(rest, name)
+        if more:
+            words.ask_for(name)
+        if not more and name not in own:
+            return None
+        return _property(block, words, name).with_spilled(more)
+
+    return Properties(lambda: [*own, *(n for n in names_in(rest) if n not in own)], make)
 
 
 def _property(block: Block, words: Dictionaries, name: str) -> Property:

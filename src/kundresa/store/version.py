@@ -67,6 +67,12 @@ class Version:
         return sum(part.rows for part in self.parts)
 
     @property
+    def properties(self) -> frozenset[str]:
+        """Give the properties that have columns in any part."""
+        columns = {column for part in self.parts for column in part.columns}
+        return frozenset(one.split("/", 2)[2] for one in columns if one.startswith("p/"))
+
+    @property
     def name(self) -> str:
         """Give a short name that changes whenever the events or the aliases do: a cache key."""
         said = [part.name for part in self.parts]

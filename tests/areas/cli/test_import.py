@@ -201,3 +201,33 @@ def test_an_import_that_was_stopped_goes_on(
     assert (body["rows"], body["events"], body["added"]) == (rows, rows, rows - saved)
     assert f"Going on after {saved:,} rows that are saved." in again.stderr
     assert store.event_count == rows
+
+
+def test_import_and_doctor_say_who_is_new(tmp_path: Path) -> None:
+    def seen(profile: str, **identifiers: str) -> str:
+        record = {"profile": profile, "event": "Seen", "time": "2026-03-01", "group": "acme"}
+        return json.dumps({**record, "identifiers": identifiers}) + "\n"
+
+    file = tmp_path / "e.jsonl"
+    device = seen("d", anonymous_id="d")
+    file.write_text(device + seen("u1", user_id="u1", anonymous_id="d") + seen("a1"))
+    first = run("import", file, folder=tmp_path)
+    assert "New: 3 profiles, 2 identifiers, 1 customer accounts. 1 profiles are one" in first.stdout
+    file.write_text(seen("u2", user_id="u2", anonymous_id="d"))
+    body = json.loads(run("import", file, "--json", folder=tmp_path).stdout)
+    names = ("profiles", "merged", "identifiers", "accounts", "shared")
+    assert {name: body[name] for name in names} == {
+        "profiles": 1, "merged": 0, "identifiers": 1, "accounts": 0, "shared": 1,
+    }  # fmt: skip
+    file.write_text(seen("u3", user_id="u3", email="d"))
+    assert "merge nothing" not in run("import", file, folder=tmp_path).stdout
+    environment = {**os.environ, "KUNDRESA_DATA_DIR": str(tmp_path / "data")}
+    doctor = subprocess.run(
+        [sys.executable, "-m", "kundresa", "doctor"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = next(line for line in doctor.stdout.splitlines() if line.startswith("profiles: "))
+    assert said == (
+        "profiles: OK, 5 profiles (0 of them part of others), 5 identifiers "
+        "(1 of them shared by several customers), 1 customer accounts"
+    )

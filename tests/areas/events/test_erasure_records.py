@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kundresa.core.records import Event, parse_event
 from kundresa.events.api import records_of, store_of
+from kundresa.store import overflow, rows
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 NAMES = st.text("abc åÅ.$-", min_size=1).filter(str.strip)
@@ -42,14 +43,18 @@ WORKSPACES = itertools.count(1)
 
 @pytest.mark.db
 @pytest.mark.django_db(transaction=True)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("most", [overflow.MOST_PROPERTIES, 0], ids=["columns", "overflow"])
 @given(records=st.lists(RECORDS, min_size=1, max_size=4))
 def test_an_exported_record_says_what_was_recorded(
-    records: list[dict[str, object]], tmp_path_factory: pytest.TempPathFactory
+    records: list[dict[str, object]], tmp_path_factory: pytest.TempPathFactory, most: int
 ) -> None:
     folder, workspace = tmp_path_factory.mktemp("data"), next(WORKSPACES)
     events = [parse_event({**one, "profile": "ann"}) for one in records]
-    store_of(workspace, folder).append(events)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (rows, overflow):
+            patch.setattr(module, "MOST_PROPERTIES", most)
+        store_of(workspace, folder).append(events)
     told = [parse_event(one) for one in records_of(workspace, folder, ["ann"])]
     assert sorted(map(repr, map(unordered, told))) == sorted(map(repr, map(unordered, events)))
 

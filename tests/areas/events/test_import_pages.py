@@ -19,7 +19,7 @@ from kundresa.accounts.api import Workspace, make_workspace
 from kundresa.core import incoming
 from kundresa.core.settings import settings
 from kundresa.events import imports
-from kundresa.events.api import erase_profile, held_about, store_of
+from kundresa.events.api import erase_profile, held_about, quarantine_of, store_of
 from kundresa.events.imports import running, uploads
 from kundresa.events.models import Import
 from kundresa.jobs.api import open_job_count
@@ -150,6 +150,26 @@ def test_a_file_is_known_by_its_content_not_by_its_name(client: Client, shop: Wo
     address = upload(client, gzip.compress(ORDERS.encode()), "holiday.jpg")
     assert "All 4 rows give 5 events" in text_of(client.get(address))
     assert latest().file.endswith(".csv.gz")
+
+
+def test_a_long_file_is_previewed_by_its_beginning_and_imported_whole(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    address = upload(client, many(6_000))
+    page = text_of(client.get(address))
+    assert "The first 4" in page
+    assert "rows put aside: 0" in page
+    client.post(f"{address}start/")
+    work()
+    assert latest().events == 6_000
+    assert [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()] == []
+
+
+def test_a_beginning_ends_with_a_whole_row(client: Client, shop: Workspace) -> None:
+    rows = "".join(
+        f'c{n},2026-03-01T12:00:00,"{"a line" + chr(10)}{"x" * 250}"\n' for n in range(6_000)
+    )
+    assert "rows put aside: 0" in text_of(client.get(upload(client, f"customer,time,text\n{rows}")))
 
 
 def test_a_file_that_is_too_large_is_refused(
@@ -619,6 +639,20 @@ def test_erasing_a_customer_takes_uploads_and_quarantine_along(
         if path.is_file() and path.name != "erasures.jsonl":
             assert b"ann," not in path.read_bytes(), path
     assert "a customer who may be in it was erased" in text_of(client.get(draft))
+
+
+def test_quarantine_of_another_workspace_is_let_be(shop: Workspace, tmp_path: Path) -> None:
+    bob = make_workspace("Bob's shop", slug="bob")
+    line = json.dumps({"file": "x.csv", "line": 2, "reason": "bad", "row": {"mail": "ann"}}) + "\n"
+    own = quarantine_of(shop.id, tmp_path) / "x.jsonl"
+    other = quarantine_of(bob.id, tmp_path) / "x.jsonl"
+    before = tmp_path / "quarantine" / "before.jsonl"
+    for path in (own, other, before):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(line)
+    assert held_about(shop.id, tmp_path, "ann").quarantine == 2
+    erase_profile(shop.id, tmp_path, "ann", actor="Alice")
+    assert [path.exists() for path in (own, other, before)] == [False, True, False]
 
 
 def test_in_swedish_everything_is_swedish(client: Client, shop: Workspace) -> None:

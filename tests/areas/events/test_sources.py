@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from kundresa.events.sources import (
     Contents,
     Quarantine,
     fingerprint,
+    guess_mapping,
     mapping_of,
     origin_of,
     origin_of_mended,
@@ -132,7 +134,7 @@ def test_a_join_that_would_double_rows_is_refused(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"a,a\n1,2\n", "has the column 'a' twice"),
         (b"a,b\n1,\xe5\n", "is not UTF-8: it holds the byte 0xe5"),
-        (b'a,b\n1,"2\n', "can't be read"),
+        (b'a,b\n1,"2\n', "a quote that nothing closes"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_sentence(
@@ -149,7 +151,7 @@ def test_a_broken_gzip_and_a_missing_file_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="can't be read"):
         read_whole(tmp_path / "x.csv.gz")
     (tmp_path / "y.csv.gz").write_bytes(b"plain")
-    with pytest.raises(BadInputError, match="can't be read"):
+    with pytest.raises(BadInputError, match="isn't packed with gzip"):
         read_whole(tmp_path / "y.csv.gz")
     with pytest.raises(BadInputError, match="No such file"):
         read_whole(tmp_path / "z.csv")
@@ -256,7 +258,7 @@ def test_a_broken_quote_costs_its_own_row(tmp_path: Path) -> None:
     assert told(reading) == [("ann", "Bought"), ("eve", 'Said "hi"')]
     [bad] = reading.rejected
     assert (bad.line, bad.row) == (3, '"bob,Bought,2026-03-01')
-    assert "can't be read" in bad.reason
+    assert "a quote that nothing closes" in bad.reason
 
 
 def test_zones_may_be_mixed(tmp_path: Path) -> None:
@@ -419,3 +421,59 @@ def test_a_quarantine_file_that_says_too_little_is_refused(
     (tmp_path / "bad.jsonl").write_text(line + "\n")
     with pytest.raises(BadInputError, match=said):
         origin_of_mended(tmp_path / "bad.jsonl", mapping_of(LOG, tmp_path, "log")).pieces(skip=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("t.csv", b"PK\x03\x04" + bytes(300), "is a workbook or a zip archive, and not text"),
+        ("t.xlsx", b"PK\x03\x04" + bytes(300), "Save the sheet as CSV"),
+        ("t.csv", b"%PDF-1.7", "is a PDF"),
+        ("t.csv", b"PAR1....PAR1", "format: parquet"),
+        ("t.csv", gzip.compress(b"customer,at\n"), r"Name it \.gz"),
+        ("t.csv.gz", b"customer,at\n", r"isn't packed with gzip.*Take \.gz off its name"),
+        ("t.json", b'[\n {"customer": "a"}\n]', "is one JSON list"),
+        ("t.csv", b"x" * (2 << 20), "line 1 is longer than 1,048,576 bytes"),
+        ("t.csv", b'"customer,at\nann,2026-03-01\n', "line 1 has a quote that nothing closes"),
+    ],
+)
+def test_a_file_that_is_something_else_is_told_by_what_it_is(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInputError) as caught:
+        guess_mapping(tmp_path / name)
+    assert re.search(said, str(caught.value)), caught.value
+    assert name in str(caught.value)
+
+
+def test_records_in_one_list_are_refused_before_any_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "e.jsonl"
+    file.write_text('[{"profile": "a", "event": "b", "time": "2026-03-01"}]')
+    with pytest.raises(BadInputError, match=r"e\.jsonl is one JSON list, not an object on each"):
+        origin_of(file, file.name)
+
+
+def test_columns_without_names_are_called_by_their_place(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("customer,activity,,at,\nann,Bought,x,2026-03-01,\n")
+    found = guess_mapping(tmp_path / "t.csv")
+    assert found.data["rows"][0]["properties"] == {"column 3": "column 3"}
+    reading = read_mapped(mapping_of(found.data, tmp_path, "t"))
+    assert (reading.event_count, reading.rejected) == (1, [])
+
+
+def test_thousands_of_digits_are_a_name_and_no_number(tmp_path: Path) -> None:
+    digits = "9" * 5_000
+    file = tmp_path / "e.jsonl"
+    lines = [
+        f'{{"profile": {digits}, "event": "b", "time": "2026-03-01"}}',
+        f'{{"profile": "a", "event": "b", "time": "2026-03-01", "value": {digits}}}',
+        f'{{"profile": "a", "event": "b", "time": {digits}}}',
+        f'{{"series": "a", "unit": "b", "source": "c", "value": {digits}, "period": 1}}',
+    ]
+    file.write_text("\n".join(lines))
+    reading = read_jsonl(file)
+    assert list(reading.table().profiles) == [digits]
+    said = [bad.reason for bad in reading.rejected]
+    assert [each.split()[0] for each in said] == ["value", "time", "period"]
+    assert not any("JSON" in each for each in said)

@@ -33,6 +33,21 @@ def test_two_workers_never_get_the_same_job() -> None:
     assert set(taken) == wanted
 
 
+def test_long_kinds_are_claimed_apart() -> None:
+    api.enqueue("long")
+    api.enqueue("short")
+    api.enqueue("other")
+    first = api.claim("a", but=["long"])
+    second = api.claim("a", but=["long", "other"])
+    assert first is not None
+    assert first.kind == "short"
+    assert second is None
+    only = api.claim("a", only=["long"])
+    assert only is not None
+    assert only.kind == "long"
+    assert api.claim("a", only=["long"]) is None
+
+
 def test_a_key_is_open_once_per_workspace() -> None:
     first = api.enqueue("seal", key="k")
     assert api.enqueue("seal", key="k") == first

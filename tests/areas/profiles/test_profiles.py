@@ -194,6 +194,8 @@ MERGED: dict[str, tuple[list[Any], dict[str, str]]] = {
         ([seen("c1", email="x@y.se"), seen("c2", email="x@y.se")], {}),
     "a key that is an address of somebody":
         ([seen("x@y.se"), seen("c1", email="x@y.se")], {"x@y.se": "c1"}),
+    "but no address is a word that is a key":
+        ([seen("d", anonymous_id="d"), seen("c1", email="d")], {}),
     "one user id under two keys":
         ([seen("crm-7", user_id="u1"), seen("u1", user_id="u1")], {"crm-7": "u1"}),
     "a type that merges nothing":

@@ -39,10 +39,11 @@ _TODAY: Final = """
 SELECT day, to_regclass('events_inbox_' || to_char(day, 'YYYYMMDD')) IS NOT NULL
 FROM (SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date AS day) AS today
 """
+# In binary (b): as text, a body is twice as long, and writing it so took four times the time.
 _POSTGRES_INSERT: Final = """
 INSERT INTO events_inbox (workspace_id, message_id, received_at, day, body)
 SELECT workspace_id, message_id, received_at, %(day)s, body
-FROM unnest(%(workspaces)s::bigint[], %(ids)s::text[], %(received)s::bigint[], %(bodies)s::bytea[])
+FROM unnest(%(workspaces)b::bigint[], %(ids)b::text[], %(received)b::bigint[], %(bodies)b::bytea[])
      AS came (workspace_id, message_id, received_at, body)
 WHERE NOT EXISTS (
     SELECT 1 FROM events_inbox AS other WHERE other.workspace_id = came.workspace_id

@@ -95,7 +95,7 @@ def _kept_head(path: Path) -> Path:
             beginning = file.read(_HEAD)
         except (EOFError, zlib.error, OSError):
             return path  # what reads it next says so
-    cut = beginning.rfind(b"\n") + 1
+    cut = _end_of_rows(beginning)
     is_wide = beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if len(beginning) < _HEAD or is_wide or not cut:
         return path
@@ -103,6 +103,17 @@ def _kept_head(path: Path) -> Path:
     head.touch(mode=0o600)
     head.write_bytes(beginning[:cut])
     return head
+
+
+def _end_of_rows(text: bytes) -> int:
+    """Say where the last whole row ends; a line end between quotes ends none."""
+    cut = text.rfind(b"\n") + 1
+    has_open = text.count(b'"', 0, cut) % 2 == 1
+    while has_open and cut:
+        before = text.rfind(b"\n", 0, cut - 1) + 1
+        has_open ^= text.count(b'"', before, cut) % 2 == 1
+        cut = before
+    return cut
 
 
 def keep(

@@ -20,6 +20,7 @@ from kundresa.core.errors import BadInputError, known_values
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 _NUMBER: Final = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
+_WORD: Final = 8
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -207,8 +208,40 @@ def floats(numbers: pa.Array) -> NDArray[np.float64]:
 
 
 def coded(column: pa.Array) -> pa.Array:
-    """Give texts as codes into a list of different texts."""
-    return column if is_coded(column) else column.dictionary_encode()
+    """Give texts as codes into a list of different texts, in the order of their first places."""
+    if is_coded(column):
+        return column
+    length = _one_length(column)
+    return _coded_as_numbers(column, length) if length else column.dictionary_encode()
+
+
+def _one_length(column: pa.Array) -> int:
+    """Give how many bytes every text has, as customer numbers do; 0 if they don't, or too many."""
+    if column.null_count or not len(column) or not pa.types.is_string(column.type):
+        return 0
+    lengths = np.diff(_offsets(column))
+    return int(lengths[0]) if 0 < lengths[0] <= _WORD and (lengths == lengths[0]).all() else 0
+
+
+def _coded_as_numbers(column: pa.Array, length: int) -> pa.Array:
+    """Code texts of one short length by their bytes, which is more than twice as quick."""
+    first = int(_offsets(column)[0])
+    content = np.frombuffer(column.buffers()[2], np.uint8)
+    content = content[first : first + len(column) * length].reshape(-1, length)
+    if length < _WORD:
+        padded = np.zeros((len(column), _WORD), np.uint8)
+        padded[:, :length] = content
+        content = padded
+    found = pa.array(content.reshape(-1).view(np.int64)).dictionary_encode()
+    words = np.asarray(found.dictionary).view(np.uint8).reshape(-1, _WORD)[:, :length]
+    ends = pa.py_buffer(np.arange(0, words.size + 1, length, dtype=np.int32))
+    texts = pa.StringArray.from_buffers(len(words), ends, pa.py_buffer(words.tobytes()))
+    return pa.DictionaryArray.from_arrays(found.indices, texts)
+
+
+def _offsets(column: pa.Array) -> NDArray[np.int32]:
+    starts = np.frombuffer(column.buffers()[1], np.int32)
+    return starts[column.offset : column.offset + len(column) + 1]
 
 
 def is_coded(column: pa.Array) -> bool:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pyarrow as pa
 
 from kundresa.core.errors import BadInputError, Fault
+from kundresa.events.sources.readings import Readings
 from kundresa.store import EventTable
 from kundresa.store.rows import table_from_rows
-
-if TYPE_CHECKING:
-    from kundresa.events.sources.readings import Readings
 
 SHOWN: Final = 20
 Progress = Callable[[str, int], None]

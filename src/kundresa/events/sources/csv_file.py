@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from kundresa.core.errors import BadInputError
 from kundresa.events.sources.batch import Ints
-from kundresa.events.sources.csv_rows import Buffer, read_rows
+from kundresa.events.sources.csv_rows import Buffer, read_rows, said_of
 from kundresa.events.sources.table_file import Rows
 from kundresa.events.sources.text_file import PIECE, check_text, reading
 
@@ -66,9 +66,13 @@ class CsvFile:
     @cached_property
     def _header(self) -> tuple[str, ...]:
         with reading(self.path, self._encoding) as stream:
-            names = Buffer(stream, self._piece, self._delimiter).header()
+            names, said = Buffer(stream, self._piece, self._delimiter).header()
+        if said:
+            hint = "The first line holds the names of the columns."
+            raise BadInputError(f"{self.path}, line 1 {said}", hint=hint)
         if not names:
             raise BadInputError(f"{self.path} is empty.", hint="Begin with a line of names.")
+        names = _all_named(names)
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
             raise BadInputError(
@@ -103,7 +107,7 @@ class CsvFile:
         try:
             rows = list(csv.reader([text], delimiter=self._delimiter, strict=True))
         except csv.Error as error:
-            return f"can't be read: {error}."
+            return said_of(error)
         row, width = (rows or [[]])[0], len(self._header)
         if len(row) != width:
             return f"has {len(row)} fields where the header has {width}."
@@ -145,6 +149,14 @@ class CsvFile:
         if table.num_rows != len(block.ends):
             return None
         return {name: table.column(name).combine_chunks() for name in names}
+
+
+def _all_named(names: list[str]) -> list[str]:
+    """Name columns by their place that have no name, as those behind a last delimiter."""
+    return [
+        name if name.strip() or f"column {place}" in names else f"column {place}"
+        for place, name in enumerate(names, 1)
+    ]
 
 
 def _block(buffer: Buffer, delimiter: str) -> _Block | None:

@@ -51,9 +51,10 @@ class Buffer:
         self.taken += size
         self.line += line_count
 
-    def header(self) -> list[str]:
-        """Take the first row."""
-        return self.row()[0] or [] if self.fill() else []
+    def header(self) -> tuple[list[str], str]:
+        """Take the first row; give it, or nothing and why."""
+        row, said, _ = self.row() if self.fill() else ([], "", None)
+        return row or [], said
 
     def row(self) -> tuple[list[str] | None, str, str | None]:
         """Take the next row; or its first line, what is wrong with it, and its text.
@@ -68,7 +69,7 @@ class Buffer:
             return None, too_long(), None
         except csv.Error as error:
             self.drop(len(taken[0]), 1)
-            return None, f"can't be read: {error}.", taken[0].decode().rstrip("\r\n")
+            return None, said_of(error), taken[0].decode().rstrip("\r\n")
         self.drop(sum(map(len, taken)), len(taken))
         return row, "", None
 
@@ -117,6 +118,14 @@ class Buffer:
         if self._is_over and self._content and not self._content.endswith((b"\n", b"\r")):
             self._content += b"\n"
         return len(self._content) > 0 and bool(found)
+
+
+def said_of(error: csv.Error) -> str:
+    """Say what is wrong with a row, in a reader's words and not in a parser's."""
+    text = str(error)
+    if "expected after" in text or "unexpected end" in text:
+        return "has a quote that nothing closes, or text behind one; inside quotes write a quote twice."
+    return f"can't be read: {text}."
 
 
 class _TooLongError(Exception):

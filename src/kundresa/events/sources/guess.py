@@ -24,7 +24,7 @@ from kundresa.events.sources.batch import plain_text
 from kundresa.events.sources.guess_columns import MOSTLY, Column, best
 from kundresa.events.sources.guess_readings import guess_readings
 from kundresa.events.sources.tables import kind_of, open_table
-from kundresa.events.sources.text_file import lines_of, reading
+from kundresa.events.sources.text_file import lines_of, reading, too_long
 
 SAMPLE: Final = 10_000
 _TABLE: Final = "rows"
@@ -149,8 +149,12 @@ def _encoding(path: Path) -> str:
 
 def _first_lines(path: Path, encoding: str, count: int = 1_000) -> list[str]:
     with reading(path, encoding) as stream:
-        found = [line.decode() for (_, line), _ in zip(lines_of(stream), range(count), strict=False)
-                 if line is not None and line.strip()]  # fmt: skip
+        lines = [line for (_, line), _ in zip(lines_of(stream), range(count), strict=False)]
+    found = [line.decode() for line in lines if line is not None and line.strip()]
+    if not found and None in lines:
+        raise BadInputError(
+            f"{path}, line 1 {too_long()}", hint="Check that it is what it's named."
+        )
     if not found:
         raise BadInputError(f"{path} is empty.")
     return found

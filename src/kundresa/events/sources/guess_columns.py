@@ -19,6 +19,7 @@ from kundresa.events.sources.moments import Clock, read_moments
 
 MOSTLY: Final = 0.95
 _FEW: Final = 1_000  # rows on which a form of times is tried
+_FIRST: Final = 60  # more than `MOSTLY` forgives
 _DAY_FIRST: Final = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 _CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
 FORMS: Final = (
@@ -178,6 +179,10 @@ class Column:
             return None
         some = self.present.slice(0, _FEW)
         for form in (None, *FORMS):
+            # Where none of the first fits, more than may be wrong already are.
+            beginning = some.slice(0, _FIRST)
+            if len(read_moments(beginning, Clock(form=form)).reasons) == _FIRST:
+                continue
             bad = len(read_moments(some, Clock(form=form)).reasons)
             if bad < len(some) and bad <= max((1 - MOSTLY) * len(some), 1):
                 return form or ""

@@ -13,7 +13,7 @@ import msgspec
 
 from kundresa.events.sources.lines_file import names_in, rows_of_lines
 from kundresa.events.sources.table_file import SOON, Rows
-from kundresa.events.sources.text_file import check_text, lines_of, reading
+from kundresa.events.sources.text_file import check_text, lines_of, reading, refuse_list
 
 
 class JsonFile:
@@ -36,6 +36,7 @@ class JsonFile:
     def header(self, wanted: Collection[str] = ()) -> tuple[str, ...]:
         """Give the keys of the first objects, and of more until every wanted one was seen."""
         if not self._names or set(wanted) - set(self._names):
+            refuse_list(self.path, self._encoding)
             self._names = names_in(self._rows(), wanted, SOON)
         return self._names
 

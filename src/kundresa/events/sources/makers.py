@@ -173,11 +173,15 @@ class Maker:
         columns: dict[str, pa.Array] = {}
         if "value" in self._both:
             amount = number_of(batch, rows, self._both["value"])
-            plain = floats(amount)
-            over = np.abs(np.nan_to_num(plain)) > MOST_VALUE
-            batch.faults.add(rows[over], lambda _row: f"value is beyond {MOST_VALUE:g}.")
-            micro = np.rint(np.where(over, 0, np.nan_to_num(plain)) * MICRO).astype(np.int64)
-            columns["value"] = pa.array(micro, mask=np.isnan(plain))
+            # Zero where there is none, which the mask says: no copy where all are there.
+            plain = np.asarray(pc.fill_null(amount, 0.0))
+            if len(plain) and max(plain.max(), -plain.min()) > MOST_VALUE:
+                over = np.abs(plain) > MOST_VALUE
+                batch.faults.add(rows[over], lambda _row: f"value is beyond {MOST_VALUE:g}.")
+                plain = np.where(over, 0, plain)
+            micro = np.rint(plain * MICRO).astype(np.int64)
+            is_missing = np.asarray(amount.is_null()) if amount.null_count else None
+            columns["value"] = pa.array(micro, mask=is_missing)
         if "currency" in self._both:
             columns["currency"] = self._currency(batch, rows)
         return columns
@@ -186,12 +190,14 @@ class Maker:
         encoded = coded(text_of(batch, rows, self._both["currency"]))
         names = encoded.dictionary.to_pylist()
         wrong = np.array([not is_currency(name) for name in names] + [False], bool)
-        codes = pc.fill_null(encoded.indices, len(names)).to_numpy(zero_copy_only=False)
-        bad = wrong[codes]
-        said = dict(zip(rows[bad].tolist(), codes[bad].tolist(), strict=True))
-        batch.faults.add(
-            rows[bad], lambda row: f"currency is {names[said[row]]!r}. Write three letters, as SEK."
-        )
+        if wrong.any():
+            codes = pc.fill_null(encoded.indices, len(names)).to_numpy(zero_copy_only=False)
+            bad = wrong[codes]
+            said = dict(zip(rows[bad].tolist(), codes[bad].tolist(), strict=True))
+            batch.faults.add(
+                rows[bad],
+                lambda row: f"currency is {names[said[row]]!r}. Write three letters, as SEK.",
+            )
         upper = pc.utf8_upper(encoded.dictionary)
         # Two spellings of one currency, as sek and SEK, would make a list with doubles.
         if len(upper) != len(pc.unique(upper)):

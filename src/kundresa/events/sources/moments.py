@@ -48,14 +48,13 @@ class Moments:
     def columns(self) -> dict[str, pa.Array]:
         """Give them as columns of a store's rows; `_NOWHERE` offsets are null."""
         codes = pa.array(self.precision.astype(np.int32))
+        unknown = self.offset == _NOWHERE
+        minutes = self.offset.astype(np.int32)  # what isn't known becomes 0
         return {
             "time": pa.array(self.time),
             "until": pa.array(self.until),
             "precision": pa.DictionaryArray.from_arrays(codes, pa.array(_NAMES, pa.string())),
-            "offset_minutes": pa.array(
-                np.where(self.offset == _NOWHERE, 0, self.offset).astype(np.int32),
-                mask=self.offset == _NOWHERE,
-            ),
+            "offset_minutes": pa.array(minutes, mask=unknown if unknown.any() else None),
         }
 
 
@@ -253,14 +252,22 @@ def _fill(found: Moments, rows: Ints, wall: _Wall, clock: Clock) -> Any:
         if width > 1:
             time = time - time % width
             until = time + width - 1
-    at = rows[known]
-    found.time[at], found.until[at] = time[known], until[known]
+    minutes = _minutes(offset)
+    at: Any = rows
+    if not known.all():
+        at = rows[known]
+        time, until, minutes = time[known], until[known], minutes[known]
+    if len(at) == len(found.time):
+        at = slice(None)  # rows differ, so these are all of them, in their order
+    found.time[at], found.until[at], found.offset[at] = time, until, minutes
     found.precision[at] = _NAMES.index(precision)
-    found.offset[at] = _minutes(offset[known])
     return known
 
 
 def _minutes(offset: Ints) -> Ints:
+    whole = offset // MINUTE
+    if (whole * MINUTE == offset).all():
+        return whole
     return np.rint(offset / MINUTE).astype(np.int64)  # half to even, as round() does
 
 

@@ -14,7 +14,7 @@ from kundresa.events.sources.jsonl import mended_records, record_pieces
 from kundresa.events.sources.mapping import Mapping
 from kundresa.events.sources.quarantine import is_quarantine, mended_rows
 from kundresa.events.sources.rows import check_mapped, mapped_pieces, mended_pieces
-from kundresa.events.sources.text_file import check_text
+from kundresa.events.sources.text_file import check_text, refuse_list
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ def origin_of(source: Path | Mapping, name: str, *, zone: str = "UTC") -> Origin
     if isinstance(source, Mapping):
         check_mapped(source)
         return Origin(name, fingerprint(source), partial(mapped_pieces, source))
+    refuse_list(source)
     check_text(source)
     pieces = partial(record_pieces, source, zone=zone)
     return Origin(name, fingerprint(source, zone=zone), pieces)

@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow as pa
 
 from kundresa.core.readings import Reading
-from kundresa.events.sources.contents import Rejected
 
 NAMES = ("series", "begins", "ends", "value", "unit", "source", "place_kind", "place", "zone")
 
@@ -41,10 +40,9 @@ class Readings:
             for values in zip(*columns, strict=True):
                 yield Reading(*values)
 
-    def rejected(self, index: int, reason: str) -> Rejected:
-        """Give a reading's row, to be put aside."""
-        line = self.columns.column("line")[index].as_py()
-        return Rejected(self.file, line, reason, self.row(index), self.rule)
+    def line(self, index: int) -> int:
+        """Say on which line a reading stands."""
+        return int(self.columns.column("line")[index].as_py())
 
 
 def readings_of(

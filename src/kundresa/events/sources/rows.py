@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from kundresa.core.errors import BadInputError, Fault, known_values
 from kundresa.events.sources import mapping as mappings
-from kundresa.events.sources.batch import Batch, Faults, Ints, is_coded, joined
+from kundresa.events.sources.batch import Batch, Faults, Ints, is_coded, joined, nothing
 from kundresa.events.sources.contents import Contents, Piece, Progress, Rejected, collected
 from kundresa.events.sources.makers import Maker
 from kundresa.events.sources.quarantine import Mended, MendedFile
@@ -30,7 +30,10 @@ from kundresa.events.sources.table_file import Rows, TableFile, whole
 from kundresa.events.sources.tables import open_table
 
 _BETWEEN: Final = "\x1f"
-_TAKERS: Final = 2
+_TAKERS: Final = 1
+"""More take over each other's caches, and the store takes longer anyway."""
+_FIXED: Final = frozenset({"precision"})
+"""Columns whose words a store knows without being told."""
 
 
 def read_mapped(mapping: mappings.Mapping, *, progress: Progress | None = None) -> Contents:
@@ -245,13 +248,15 @@ def _in_order(batches: Iterator[Rows], take: Callable[[Rows], Piece]) -> Iterato
 def _used(table: pa.Table) -> pa.Table:
     """Leave out the words of rows that gave no event: a store keeps every word it gets."""
     for index, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
+        if pa.types.is_dictionary(field.type) and field.name not in _FIXED:
             kept = pa.chunked_array(map(_with_used, table.column(index).chunks), field.type)
             table = table.set_column(index, field, kept)
     return table
 
 
 def _with_used(column: pa.Array) -> pa.Array:
+    if len(column.dictionary) < 2:  # the name of an event, most often
+        return column if column.null_count < len(column) else nothing(len(column))
     used = np.zeros(len(column.dictionary), bool)
     used[column.indices.drop_null().to_numpy() if column.null_count else column.indices] = True
     if used.all():

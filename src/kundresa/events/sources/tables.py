@@ -26,7 +26,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 """The kinds of tables, and what a mapping may say of each."""
 
 _KINDS: Final = {
-    ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet",
+    ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet",
     ".pq": "parquet", ".xes": "xes", ".log": "lines",
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,17 @@ PIECE: Final = 1 << 22
 LONGEST: Final = 1 << 20
 """Bytes of the longest line that is read; a longer one is put aside instead of filling memory."""
 
+_BEGIN: Final = 4096
+_LIST: Final = re.compile(rb"\s*\[\s*\{")
 _MARK: Final = codecs.BOM_UTF8
+_STRANGERS: Final = {
+    b"PK\x03\x04": ("a workbook or a zip archive", "Save the sheet as CSV, or unpack it."),
+    b"\xd0\xcf\x11\xe0": ("an old workbook", "Save the sheet as CSV."),
+    b"PAR1": ("Parquet", "Name it .parquet, or write format: parquet in the mapping."),
+    b"\x1f\x8b": ("packed with gzip", "Name it .gz."),
+    b"%PDF": ("a PDF", "Ask for the numbers as CSV."),
+}
+"""Files that are no text, by how they begin: what they are, and what to do."""
 
 
 class Stream:
@@ -59,14 +70,39 @@ def reading(path: Path, encoding: str = "utf-8") -> Iterator[Stream]:
     """
     try:
         with path.open("rb") as raw, _unpacked(path, raw) as file:
+            _refuse_stranger(path, raw)
             yield Stream(file, raw, path.stat().st_size, encoding)
     except UnicodeDecodeError as error:
         raise _not_encoded(path, encoding, error) from error
     except (EOFError, zlib.error) as error:
         raise BadInputError(f"{path} can't be read: {error}.", hint="Mend the file.") from error
+    except gzip.BadGzipFile as error:
+        raise BadInputError(
+            f"{path} isn't packed with gzip, though its name says so.",
+            hint="Take .gz off its name.",
+        ) from error
     except OSError as error:
         said = error.strerror or str(error)
         raise BadInputError(f"{path} can't be read: {said}.", hint="Check its name.") from error
+
+
+def _refuse_stranger(path: Path, raw: IO[bytes]) -> None:
+    begin = raw.read(4)
+    raw.seek(0)
+    for mark, (what, hint) in _STRANGERS.items():
+        if begin.startswith(mark) and not (path.suffix == ".gz" and mark == b"\x1f\x8b"):
+            raise BadInputError(f"{path} is {what}, and not text.", hint=hint)
+
+
+def refuse_list(path: Path, encoding: str = "utf-8") -> None:
+    """Raise when a file that should hold a JSON object on each line holds one list."""
+    with reading(path, encoding) as stream:
+        begin = stream.read(_BEGIN)
+    if _LIST.match(begin):
+        raise BadInputError(
+            f"{path} is one JSON list, not an object on each line.",
+            hint="Write each element on a line of its own, as jq -c '.[]' does.",
+        )
 
 
 def check_text(path: Path, encoding: str = "utf-8") -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec
+from typing import Concatenate, Final, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied
+from django.forms import Form
 from django.http import (
     FileResponse,
     Http404,
@@ -50,7 +51,7 @@ def found(view: View[P]) -> View[P]:
         except NotFoundError as error:
             raise Http404(str(error)) from error
 
-    return answer
+    return cast("View[P]", answer)
 
 
 def changing(view: View[P]) -> View[P]:
@@ -62,7 +63,7 @@ def changing(view: View[P]) -> View[P]:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return answer
+    return cast("View[P]", answer)
 
 
 # --- the list and the upload ----------------------------------------------------------------------
@@ -80,9 +81,11 @@ def index(request: HttpRequest, workspace: str) -> HttpResponseBase:
 
 @changing
 def _take_form(request: HttpRequest, owner: Workspace) -> HttpResponseBase:
+    if refused := _refused(request):
+        return _index(request, owner, error=in_language(str(refused)), status=refused.status)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _index(request, owner, error=" ".join(form.errors["file"]), status=400)
+        return _index(request, owner, error=_errors(form, "file"), status=400)
     sent = form.cleaned_data["file"]
     try:
         one = _received(request, owner, sent.chunks(_PIECE), sent.name or "")
@@ -108,7 +111,7 @@ def upload(request: HttpRequest, workspace: str) -> HttpResponseBase:
 def _received(request: HttpRequest, owner: Workspace, pieces: Iterator[bytes], name: str) -> Import:
     told = settings()
     scope = getattr(request, "scope", {})
-    if refused := scope.get("kundresa.refused"):
+    if refused := _refused(request):
         raise refused
     incoming = scope.get("kundresa.upload") or imports.write_incoming(
         pieces, told.data_dir, told.upload_megabytes * 1_000_000
@@ -117,6 +120,12 @@ def _received(request: HttpRequest, owner: Workspace, pieces: Iterator[bytes], n
     return imports.receive(
         owner.id, told.data_dir, incoming, name=name, zone=zone, actor=actor_of(request)
     )
+
+
+def _refused(request: HttpRequest) -> KundresaError | None:
+    """Give why a file was refused before it came here (`project.uploads`)."""
+    found: KundresaError | None = getattr(request, "scope", {}).get("kundresa.refused")
+    return found
 
 
 def _index(
@@ -207,7 +216,7 @@ def mended(request: HttpRequest, workspace: str, import_id: str) -> HttpResponse
     owner, one = _one(workspace, import_id)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _page(request, owner, one, mended_error=" ".join(form.errors["file"]), status=400)
+        return _page(request, owner, one, mended_error=_errors(form, "file"), status=400)
     sent = form.cleaned_data["file"]
     try:
         incoming = imports.write_incoming(sent.chunks(_PIECE), _folder(), _MOST_MENDED)
@@ -263,7 +272,7 @@ def use_mapping(request: HttpRequest, workspace: str, import_id: str) -> HttpRes
         return redirect("events:import", owner.slug, one.id)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _page(request, owner, one, mapping_error=" ".join(form.errors["file"]), status=400)
+        return _page(request, owner, one, mapping_error=_errors(form, "file"), status=400)
     try:
         _take_mapping(one, form.cleaned_data["file"].chunks(_PIECE))
     except KundresaError as error:
@@ -291,7 +300,7 @@ def save_mapping(request: HttpRequest, workspace: str, import_id: str) -> HttpRe
     owner, one = _one(workspace, import_id)
     form = NameForm(request.POST)
     if not form.is_valid():
-        return _page(request, owner, one, name_error=" ".join(form.errors["name"]), status=400)
+        return _page(request, owner, one, name_error=_errors(form, "name"), status=400)
     imports.save_mapping(one, form.cleaned_data["name"], actor=actor_of(request))
     return redirect("events:import", owner.slug, one.id)
 
@@ -302,6 +311,10 @@ def save_mapping(request: HttpRequest, workspace: str, import_id: str) -> HttpRe
 def _one(workspace: str, import_id: str) -> tuple[Workspace, Import]:
     owner = workspace_by_slug(workspace)
     return owner, imports.import_of(owner.id, import_id)
+
+
+def _errors(form: Form, field: str) -> str:
+    return " ".join(str(error) for error in form.errors[field])
 
 
 def _folder() -> Path:

@@ -7,6 +7,7 @@ from kundresa.measures.executors.threads import (
     accumulate,
     ranges_of,
     run,
+    threads_of,
 )
 
-__all__ = ["CancelledError", "Progress", "Range", "accumulate", "ranges_of", "run"]
+__all__ = ["CancelledError", "Progress", "Range", "accumulate", "ranges_of", "run", "threads_of"]

@@ -53,6 +53,11 @@ def ranges_of(slabs: Sequence[Slab], threads: int) -> list[Range]:
     return found
 
 
+def threads_of(wanted: int | None) -> int:
+    """Give the number of threads, by default one for each core."""
+    return wanted or os.cpu_count() or 1
+
+
 class Additive(Protocol):
     """A partial: two of them add."""
 
@@ -138,7 +143,7 @@ def run(
     CancelledError
         Once ``cancelled`` says so.
     """
-    count = threads or os.cpu_count() or 1
+    count = threads_of(threads)
     ranges = ranges_of(slabs, count)
     done = 0
     with ThreadPoolExecutor(count) as pool:

@@ -7,23 +7,12 @@ compiling made is kept in the folder that `KUNDRESA_DATA_DIR` (or ``NUMBA_CACHE_
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-def set_cache_folder() -> None:
-    """Say where compiled kernels are kept; numba reads it when it is imported."""
-    if "NUMBA_CACHE_DIR" in os.environ:
-        return
-    data = os.environ.get("KUNDRESA_DATA_DIR")
-    whose = f"kundresa-kernels-{os.getuid()}"
-    folder = Path(data) / "kernels" if data else Path(tempfile.gettempdir()) / whose
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+from kundresa.core.compiled import set_cache_folder
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

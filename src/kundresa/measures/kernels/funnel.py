@@ -7,15 +7,16 @@ try, to report the run of the deepest.
 
 # No future annotations here: numba reads the signatures of what it compiles.
 
-import math
 from typing import Any
 
 import numpy as np
 from numba import boolean, int64, njit, types, uint8, uint32, uint64, void
 
+from kundresa.measures.kernels.lengths import bucket_of
+
 NEVER = np.int64(np.iinfo(np.int64).max)
-BUCKETS = 1024
-"""Of a histogram of lengths of time: 16 to each doubling, so each is at most 1/16 wide."""
+LONG_AGO = np.int64(-(1 << 61))
+"""Farther from any time there is than any window; still no difference leaves 64 bits."""
 
 SEVERAL = 255
 """Instead of a step's number, where an event matches several."""
@@ -27,15 +28,6 @@ _STEPS = types.Array(uint8, 1, "C", readonly=True)
 _BOOLS = types.Array(boolean, 1, "C", readonly=True)
 _LENT = int64[::1]
 _GRID = int64[:, ::1]
-
-
-@njit(int64(int64), cache=True, nogil=True)
-def bucket_of(length: int) -> Any:
-    """Give the bucket of a length of time in microseconds; lengths below 16 have their own."""
-    if length < 16:
-        return length
-    mantissa, exponent = math.frexp(float(length))
-    return (exponent - 4) * 16 + int(mantissa * 32.0) - 16
 
 
 @njit(boolean(_LENT, _LENT, int64), cache=True, nogil=True)
@@ -112,13 +104,21 @@ def _one_event(now: int, bits: Any, size: int, window: int, state: Any, lent: An
                 state[k + 1, step] = lent[step]
 
 
+@njit(void(_GRID, _GRID), cache=True, nogil=True)
+def _copy(grid: Any, to: Any) -> None:
+    # Element by element: assigning slices compiles five seconds of code for an error's message.
+    for row in range(grid.shape[0]):
+        for column in range(grid.shape[1]):
+            to[row, column] = grid[row, column]
+
+
 @njit(void(int64, _BITS, int64, int64, int64, _GRID, _GRID, _LENT, _GRID), cache=True, nogil=True)
 def _one_instant(
     now: int, bits: Any, count: int, size: int, window: int, state: Any, new: Any, lent: Any,
     places: Any,
 ) -> None:  # fmt: skip
     """Let the events of one instant, in whatever order helps, lengthen every try."""
-    new[:, :] = state
+    _copy(state, new)
     for k in range(size):
         if k and (state[k, 0] == NEVER or now - state[k, 0] > window):
             continue
@@ -129,58 +129,61 @@ def _one_instant(
             if _beats(lent, new[k + ahead], k + ahead):
                 for step in range(k + ahead):
                     new[k + ahead, step] = lent[step]
-    state[:, :] = new
+    _copy(new, state)
 
 
 @njit(
-    int64(_INTS, _CODES, _STEPS, int64, int64, int64, int64, _LENT, _LENT), cache=True, nogil=True
+    int64(_INTS, _CODES, _STEPS, int64, int64, int64, int64, int64, _LENT, _LENT),
+    cache=True,
+    nogil=True,
 )
 def _simple_unit(
-    time: Any, code: Any, step_of: Any, first: int, stop: int, window: int, data_end: int,
-    starts: Any, found: Any,
+    time: Any, code: Any, step_of: Any, first: int, stop: int, size: int, window: int,
+    data_end: int, starts: Any, found: Any,
 ) -> Any:  # fmt: skip
     """Walk a unit whose events match one step each and are never tied; -1 gives the unit up.
 
-    ``starts[k]`` is the latest start that has come to depth k. ``found`` gets the row at which the
-    run of the deepest try starts, and the time of the unit's latest start.
+    ``starts[k + 1]`` is the latest start that has come to depth k. ``found`` gets the start of the
+    run of the deepest try, and the time of the unit's latest start.
+
+    Notes
+    -----
+    Every row does the same, whatever it matches, as a branch guessed wrong costs more than all of
+    it: a row without a step looks at ``starts[0]``, which is too long ago for any window, and one
+    with several at ``starts[SEVERAL]``, which never is, so that the depth tells it.
     """
     end_of_table = uint64(len(step_of) - 1)
-    depth = 0
-    before = NEVER
-    starts[:] = NEVER
-    for row in range(first, stop):
-        step = int64(step_of[min(uint64(code[row]), end_of_table)])
-        if step == 0:
-            continue
+    for k in range(2, size + 2):
+        starts[k] = LONG_AGO
+    while stop > first and time[stop - 1] > data_end:
+        stop -= 1
+    depth, begun, before, is_tied = uint64(0), LONG_AGO, LONG_AGO, False
+    for row in range(uint64(first), uint64(stop)):
+        step = uint64(step_of[min(uint64(code[row]), end_of_table)])
         now = time[row]
-        if now > data_end:
-            break
-        if now == before or step == SEVERAL:
-            return -1
-        before = now
-        if step == 1:
-            starts[1] = row
-            found[1] = now
-            if depth == 0:
-                depth = 1
-            continue
-        start = starts[step - 1]
-        if start == NEVER or now - time[start] > window:
-            continue
-        starts[step] = start
-        if step > depth:
-            depth = step
-            found[0] = start
-    return depth
+        start = now if step == uint64(1) else starts[step]
+        fits = now - start <= window
+        starts[step + uint64(1)] = start if fits else starts[step + uint64(1)]
+        reached = step if fits else uint64(0)
+        begun = start if reached > depth else begun
+        depth = max(reached, depth)
+        is_step = step != uint64(0)
+        is_tied |= is_step & (now == before)
+        before = now if is_step else before
+    found[0], found[1] = begun, starts[2]
+    return -1 if is_tied or depth == uint64(SEVERAL) else int64(depth)
 
 
-@njit(void(_INTS, _CODES, _STEPS, int64, int64, _LENT), cache=True, nogil=True)
-def _replay(time: Any, code: Any, step_of: Any, row: int, depth: int, best: Any) -> None:
-    """Give the times of the run that starts at a row: each step at the first chance."""
+@njit(void(_INTS, _CODES, _STEPS, int64, int64, int64, _LENT), cache=True, nogil=True)
+def _replay(
+    time: Any, code: Any, step_of: Any, row: int, start: int, depth: int, best: Any
+) -> None:
+    """Give the times of the run that starts at a time: each step at the first chance."""
     end_of_table = uint64(len(step_of) - 1)
     wanted = 1
     while wanted <= depth:
-        if int64(step_of[min(uint64(code[row]), end_of_table)]) == wanted:
+        step = int64(step_of[min(uint64(code[row]), end_of_table)])
+        if step == wanted and (step > 1 or time[row] == start):
             best[wanted - 1] = time[row]
             wanted += 1
         row += 1
@@ -287,7 +290,9 @@ def walk(
     runs : shape (last - first, size) or (0, size)
         Times of the reported run of each unit, if wanted.
     """
-    starts = np.empty(size + 1, np.int64)
+    starts = np.empty(SEVERAL + 2, np.int64)
+    starts[0], starts[SEVERAL] = LONG_AGO, -LONG_AGO
+    limit: Any = min(window, -LONG_AGO >> 1)
     found = np.empty(2, np.int64)
     state = np.empty((size + 1, size), np.int64)
     new = np.empty((size + 1, size), np.int64)
@@ -298,13 +303,13 @@ def walk(
         if skip[unit]:
             continue
         row, stop = offsets[unit], offsets[unit + 1]
-        depth = _simple_unit(time, code, step_of, row, stop, window, data_end, starts, found)
+        depth = _simple_unit(time, code, step_of, row, stop, size, limit, data_end, starts, found)
         if depth < 0:
             depth = _any_unit(
                 time, code, table, row, stop, size, window, data_end, state, new, lent, best, found
             )
         elif depth > 1 and wants_times:
-            _replay(time, code, step_of, found[0], depth, best)
+            _replay(time, code, step_of, row, found[0], depth, best)
         elif depth == 1:
             best[0] = found[1]
         _count(depth, size, window, data_end, found[1], depths, matured)
@@ -316,16 +321,3 @@ def walk(
         if len(runs):
             for step in range(size):
                 runs[unit - first, step] = best[step] if step < depth else NEVER
-
-
-@njit(int64[::1](_INTS), cache=True, nogil=True)
-def _buckets(lengths: Any) -> Any:
-    found = np.empty(len(lengths), np.int64)
-    for place in range(len(lengths)):
-        found[place] = bucket_of(lengths[place])
-    return found
-
-
-def buckets_of(lengths: Any) -> Any:
-    """Give the bucket of each length of time."""
-    return _buckets(np.ascontiguousarray(lengths))

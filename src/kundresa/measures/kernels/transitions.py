@@ -1,4 +1,4 @@
-"""What directly follows what, over sorted rows: counts of items and edges that add.
+"""What directly follows what, over sorted rows: counts of edges that add.
 
 Items of one instant stand in the order of their numbers, so the answer never hangs on the order of
 storage (`measures.transitions` says what is counted).
@@ -6,174 +6,190 @@ storage (`measures.transitions` says what is counted).
 
 # No future annotations here: numba reads the signatures of what it compiles.
 
-import math
 from typing import Any
 
 import numpy as np
-from numba import boolean, int64, njit, types, uint32, uint64, void
+from numba import boolean, int64, njit, types, uint8, uint16, uint32, uint64, void
 
-WAITS = 24
-"""Buckets of a histogram of waits, each four times as wide as the one before; few, so that the
-histograms of all pairs stay near the processor.
+WAITS = 16
+"""Buckets of a histogram of waits, few, so that those of many edges stay near the processor."""
+
+SHORTEST = 9
+"""Bucket 0 ends at 4^9 microseconds (0.26 s); each other is four times as wide as the one before,
+and the last, from 2.2 years on, has no end.
 """
 
-BEFORE, WHEN, LISTED = 0, 1, 2
-"""What a walk carries on: the item before (-1 for none), its time, how many waits are listed."""
+NO_ITEM, SEVERAL = 0xFFFF_FFFF, 0xFFFF_FFFE
+"""Instead of an item's number: for rows that are none, and that are several."""
 
 _INTS = types.Array(int64, 1, "C", readonly=True)
 _CODES = types.Array(uint32, 1, "C", readonly=True)
 _BOOLS = types.Array(boolean, 1, "C", readonly=True)
+_BUCKETS = types.Array(uint8, 1, "C", readonly=True)
 _LENT = int64[::1]
+_NARROW = uint32[::1]
+_SHORT = uint16[::1]
+
+_NONE, _SEVERAL = uint64(NO_ITEM), uint64(SEVERAL)
+# A double's exponent stands from bit 52 on, 1023 too high.
+_LOWEST = uint64((1023 - 1) // 2 + SHORTEST - 1)
+_HIGHEST = _LOWEST + uint64(WAITS - 1)
 
 
 @njit(inline="always")
-def wait_bucket(wait: int) -> Any:
-    """Give the bucket of a wait in microseconds: 0 for none, k for those from 4^(k-1) on."""
-    if wait <= 0:
-        return 0
-    _, exponent = math.frexp(float(wait))
-    return min((exponent + 1) >> 1, WAITS - 1)
+def _bucket(wait: Any) -> Any:
+    """Give the bucket of a wait in microseconds, 0 or more."""
+    exponent = max(np.float64(wait).view(np.uint64) >> uint64(52), uint64(1))
+    fourfold = (exponent - uint64(1)) >> uint64(1)
+    return min(max(fourfold, _LOWEST), _HIGHEST) - _LOWEST
 
 
 @njit(void(_LENT, int64), cache=True, nogil=True)
 def _sort(items: Any, count: int) -> None:
-    for place in range(1, count):
-        item, back = items[place], place - 1
-        while back >= 0 and items[back] > item:
-            items[back + 1] = items[back]
-            back -= 1
-        items[back + 1] = item
+    """Sort the first few in place (Shell 1959): whole days may stand at one instant."""
+    gap = count // 2
+    while gap > 0:
+        for place in range(gap, count):
+            item, back = items[place], place - gap
+            while back >= 0 and items[back] > item:
+                items[back + gap] = items[back]
+                back -= gap
+            items[back + gap] = item
+        gap //= 2
 
 
 @njit(
-    types.Tuple((int64, int64, _LENT))(  # type: ignore[no-untyped-call]
-        _INTS,
-        _CODES,
-        _INTS,
-        _INTS,
-        int64,
-        int64,
-        _LENT,
-    ),
-    cache=True,
-    nogil=True,
-)
-def _instant(
-    time: Any, code: Any, item_start: Any, items: Any, row: int, stop: int, group: Any
-) -> Any:
-    """Gather the items of one instant, in order; give the next row, their number and the group."""
-    end_of_table = uint64(len(item_start) - 2)
-    now = time[row]
-    count = 0
-    while row < stop and time[row] == now:
-        place = min(uint64(code[row]), end_of_table)
-        row += 1
-        for at in range(item_start[place], item_start[place + uint64(1)]):
-            if count == len(group):
-                wider = np.empty(2 * count, np.int64)
-                wider[:count] = group
-                group = wider
-            group[count] = items[at]
-            count += 1
-    if count > 1:
-        _sort(group, count)
-    return row, count, group
-
-
-@njit(inline="always")
-def _edge(
-    edge: int, wait: int, waits: Any, wanted: Any, edge_of: Any, wait_of: Any, at: Any
-) -> None:
-    """Count a wait, or list it where it is wanted."""
-    bucket = wait_bucket(wait)
-    if len(waits):
-        waits[edge * WAITS + bucket] += 1
-    elif bucket in (wanted[edge] % WAITS, wanted[edge] // WAITS):
-        edge_of[at[LISTED]] = edge
-        wait_of[at[LISTED]] = wait
-        at[LISTED] += 1
-
-
-# Inlined: handing nine arrays over at every event would cost five times the counting.
-@njit(inline="always")
-def _visit(
-    item: int, now: int, size: int, gap: int, cases: Any, counts: Any, starts: Any, ends: Any,
-    waits: Any, wanted: Any, edge_of: Any, wait_of: Any, at: Any,
-) -> None:  # fmt: skip
-    """Go on to an item."""
-    before = at[BEFORE]
-    adds = len(waits) > 0
-    if before >= 0 and now - at[WHEN] <= gap:
-        edge = before * size + item
-        _edge(edge, now - at[WHEN], waits, wanted, edge_of, wait_of, at)
-    elif adds:
-        if before >= 0:
-            ends[before] += 1
-        starts[item] += 1
-        cases[0] += 1
-    if adds:
-        counts[item] += 1
-    at[BEFORE] = item
-    at[WHEN] = now
-
-
-@njit(
-    int64(
-        _INTS, _BOOLS, _INTS, _CODES, _INTS, _INTS, int64, int64, int64, int64, _LENT, _LENT, _LENT,
-        _LENT, _LENT, _INTS, _LENT, _LENT,
+    types.UniTuple(uint64, 2)(  # type: ignore[no-untyped-call]
+        _INTS, _CODES, _INTS, _INTS, uint64, uint64, _LENT
     ),
     cache=True,
     nogil=True,
 )  # fmt: skip
-def walk(
-    offsets: Any, skip: Any, time: Any, code: Any, item_start: Any, items: Any, size: int,
-    gap: int, first: int, last: int, cases: Any, counts: Any, starts: Any, ends: Any, waits: Any,
-    wanted: Any, edge_of: Any, wait_of: Any,
-) -> Any:  # fmt: skip
-    """Walk the units ``first`` to ``last``, and add to the counts.
+def _instant(
+    time: Any, code: Any, item_start: Any, items: Any, row: Any, stop: Any, group: Any
+) -> Any:
+    """Gather the items of one instant, in order; give the row after it and their number."""
+    end_of_table = uint64(len(item_start) - 2)
+    now, count = time[row], 0
+    while row < stop and time[row] == now:
+        place = min(uint64(code[row]), end_of_table)
+        row += uint64(1)
+        for at in range(item_start[place], item_start[place + uint64(1)]):
+            group[count] = items[at]
+            count += 1
+    _sort(group, count)
+    return row, uint64(count)
+
+
+def _walk(*, picks: bool) -> Any:
+    """Compile the walk that counts, or the one that picks waits; they differ in one place."""
+
+    @njit(
+        int64(
+            _INTS, _BOOLS, _INTS, _CODES, _CODES, _INTS, _INTS, int64, int64, int64, int64, _LENT,
+            _LENT, _LENT, _LENT, _SHORT, _NARROW, _BUCKETS, _NARROW, _LENT,
+        ),
+        cache=True,
+        nogil=True,
+    )  # fmt: skip
+    def walk(
+        offsets: Any, skip: Any, time: Any, code: Any, item_of: Any, item_start: Any, items: Any,
+        size: int, gap: int, first: int, last: int, group: Any, cases: Any, starts: Any, ends: Any,
+        narrow: Any, carried: Any, wanted: Any, edges: Any, waits: Any,
+    ) -> Any:  # fmt: skip
+        end_of_table, width = uint64(len(item_of) - 1), uint64(size)
+        found = uint64(0)
+        for unit in range(first, last):
+            if skip[unit]:
+                continue
+            row, stop = uint64(offsets[unit]), uint64(offsets[unit + 1])
+            before, when, count = _NONE, int64(0), uint64(0)
+            while row < stop:
+                now = time[row]
+                item = uint64(item_of[min(uint64(code[row]), end_of_table)])
+                after, waiting = row + uint64(1), uint64(0)
+                if item == _SEVERAL or (after < stop and time[after] == now):
+                    after, waiting = _instant(time, code, item_start, items, row, stop, group)
+                    item, count = _NONE, waiting
+                row = after
+                # One row's item, or an instant's; not in a function of its own, as handing the
+                # arrays over would cost more than it does.
+                while item != _NONE or waiting != uint64(0):
+                    if waiting != uint64(0):
+                        item = uint64(group[count - waiting])
+                        waiting -= uint64(1)
+                    if before == _NONE or now - when > gap:
+                        if before != _NONE:
+                            ends[before] += 1
+                        starts[item] += 1
+                        cases[0] += 1
+                    else:
+                        edge, bucket = before * width + item, _bucket(now - when)
+                        if picks:
+                            both = uint64(wanted[edge])
+                            if bucket in (both % uint64(WAITS), both // uint64(WAITS)):
+                                edges[found], waits[found] = edge, now - when
+                                found += uint64(1)
+                        else:
+                            at = edge * uint64(WAITS) + bucket
+                            narrow[at] += uint16(1)
+                            if narrow[at] == uint16(0):
+                                carried[at] += uint32(1)
+                    before, when, item = item, now, _NONE
+            if before != _NONE:
+                ends[before] += 1
+        return int64(found)
+
+    return walk
+
+
+_count, _pick = _walk(picks=False), _walk(picks=True)
+_NO_INTS, _NO_SHORTS = np.zeros(0, np.int64), np.zeros(0, np.uint16)
+_NO_CODES, _NO_BUCKETS = np.zeros(0, np.uint32), np.zeros(0, np.uint8)
+_NO_BUCKETS.flags.writeable = False
+
+
+def count(
+    *rows: Any, group: Any, cases: Any, starts: Any, ends: Any, narrow: Any, carried: Any
+) -> None:
+    """Walk some units, and add to the counts.
 
     Parameters
     ----------
-    offsets, skip : shape (n_units + 1,) and (n_units,)
-        Which rows are whose, and who stands elsewhere.
-    time, code : shape (n_rows,)
-        UTC microseconds, ascending within a unit; the row's items are
-        ``items[item_start[code]:item_start[code + 1]]``. A code beyond the table is its last entry.
-    size, gap
-        Number of items; microseconds after which a new case begins.
-    cases, counts, starts, ends, waits : shape (1,), (size,) three times, (size * size * WAITS,)
-        What is added to; without entries in ``waits`` nothing is.
-    wanted : shape (size * size,) or (0,)
-        Of each edge the two buckets of waits that are listed, as ``low + WAITS * high``.
-    edge_of, wait_of
-        Where wanted waits are listed; long enough for every row's items.
-
-    Returns
-    -------
-    int
-        How many waits were listed.
+    rows
+        In this order: ``offsets, skip``, shape (n_units + 1,) and (n_units,), which rows are whose
+        and who stands elsewhere; ``time, code``, shape (n_rows,), UTC microseconds, ascending
+        within a unit, and what a row is: ``item_of[code]``, where a code beyond the table is its
+        last entry; ``item_of, item_start, items``, by code the item, `NO_ITEM` or `SEVERAL`, and
+        the same as lists, ``items[item_start[code]:item_start[code + 1]]``; ``size, gap``, the
+        number of items and the microseconds after which a new case begins; ``first, last``, which
+        units.
+    group
+        Lent; long enough for the items of any one instant.
+    cases, starts, ends : shape (1,), (size,) twice
+        What is added to.
+    narrow, carried : shape (size * size * WAITS,)
+        How many waits of each edge are in each bucket: ``narrow + 65_536 * carried``. Counts of 16
+        bits keep twice as many edges near the processor.
     """
-    group = np.empty(64, np.int64)
-    at = np.zeros(3, np.int64)
-    end_of_table = uint64(len(item_start) - 2)
-    for unit in range(first, last):
-        if skip[unit]:
-            continue
-        at[BEFORE] = -1
-        row, stop = offsets[unit], offsets[unit + 1]
-        while row < stop:
-            now = time[row]
-            if row + 1 < stop and time[row + 1] == now:
-                row, count, group = _instant(time, code, item_start, items, row, stop, group)
-                for place in range(count):
-                    _visit(group[place], now, size, gap, cases, counts, starts, ends, waits,
-                           wanted, edge_of, wait_of, at)  # fmt: skip
-                continue
-            entry = min(uint64(code[row]), end_of_table)
-            row += 1
-            for place in range(item_start[entry], item_start[entry + uint64(1)]):
-                _visit(items[place], now, size, gap, cases, counts, starts, ends, waits,
-                       wanted, edge_of, wait_of, at)  # fmt: skip
-        if len(waits) and at[BEFORE] >= 0:
-            ends[at[BEFORE]] += 1
-    return at[LISTED]
+    _count(*rows, group, cases, starts, ends, narrow, carried, _NO_BUCKETS, _NO_CODES, _NO_INTS)
+
+
+def pick(*rows: Any, group: Any, wanted: Any, edges: Any, waits: Any) -> int:
+    """Walk the same way, list the waits in wanted buckets with their edges, and give how many.
+
+    Parameters
+    ----------
+    rows, group
+        As in `count`.
+    wanted : shape (size * size,)
+        Of each edge the two buckets that are listed, as ``low + WAITS * high``.
+    edges, waits
+        Where they are listed; long enough for every row's items.
+    """
+    size = rows[7]
+    cases, starts, ends = (np.zeros(length, np.int64) for length in (1, size, size))
+    found: int = _pick(
+        *rows, group, cases, starts, ends, _NO_SHORTS, _NO_CODES, wanted, edges, waits
+    )
+    return found

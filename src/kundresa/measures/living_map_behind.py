@@ -1,0 +1,65 @@
+"""Opens the numbers of a map that was scanned: a walk that gives the profiles behind one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kundresa.measures.executors import Range, run
+from kundresa.measures.journeys import Bools, Ints
+from kundresa.measures.living_map_partial import no_stages
+from kundresa.measures.living_map_walk import MapScan, View, Walked
+from kundresa.measures.stages import PARTS
+from kundresa.store import Slab
+
+Parts = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class ScanBehind:
+    """Walks the slabs anew for each question; keeps no journeys."""
+
+    scan: MapScan
+    view: View
+    slabs: tuple[Slab, ...]
+    threads: int | None
+
+    def of_stage(self, k: int, part: str) -> Ints:
+        """Give who reached a stage, or is in a part of it."""
+        number = 0 if part == "reached" else 1 + PARTS.index(part)
+
+        def chosen(_one: Range, _walked: Walked, parts: Parts) -> Bools:
+            return np.asarray(parts[:, k] == number if number else parts[:, k] > 0, bool)
+
+        return self._profiles(chosen)
+
+    def of_touchpoint(self, index: int, *, exits: bool) -> Ints:
+        """Give who touched a touchpoint, or left there."""
+
+        def chosen(one: Range, walked: Walked, parts: Parts) -> Bools:
+            matches = self.scan.matches(one)
+            here = matches.touches[matches.codes[walked.rows], index]
+            sizes = np.diff(walked.journeys[0])
+            if exits:
+                time, width = self.scan.when(one.slab)
+                until = time[walked.rows] + (width[walked.rows] if len(width) else 0)
+                latest = time[walked.rows[walked.journeys[0, 1:] - 1]]
+                here = here & (until >= np.repeat(latest, sizes))
+            found = np.bincount(np.repeat(np.arange(len(sizes)), sizes)[here], minlength=len(sizes))
+            lost = (parts == 1 + PARTS.index("lost")).any(axis=1)
+            return np.asarray((found > 0) & (lost if exits else True), bool)
+
+        return self._profiles(chosen)
+
+    def _profiles(self, chosen: Callable[[Range, Walked, Parts], Bools]) -> Ints:
+        def one_range(one: Range) -> Ints:
+            walked = self.scan.cut(one, self.view)
+            parts = self.scan.split(one, walked, self.view, no_stages(self.scan.spec))
+            units = walked.journeys[4, :-1][chosen(one, walked, parts)]
+            return np.unique(one.slab.profiles[units])
+
+        found = list(run(self.slabs, one_range, threads=self.threads))
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
