@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from ruamel.yaml import YAML
@@ -29,6 +29,7 @@ from kundresa.events.sources.rows import check_mapped, mapped_pieces
 from kundresa.events.sources.tables import kind_of, open_table
 
 Plan = Mapping[str, Any]
+_MAY_LACK: Final = ("types", "dates", "rows", "readings")
 
 
 def plan_of(choices: Choices) -> dict[str, Any]:
@@ -79,9 +80,9 @@ def plan_of_file(one: Import, data_folder: Path, path: Path) -> dict[str, Any]:
     data: dict[str, Any] = {
         "kundresa_mapping": 1, "zone": mapping.zone, "missing": sorted(mapping.missing),
         "tables": {name: {"file": one.file, **table}}, "types": dict(mapping.types),
-        "dates": dict(mapping.dates), "rows": list(mapping.rows),
+        "dates": dict(mapping.dates), "rows": list(mapping.rows), "readings": list(mapping.readings),
     }  # fmt: skip
-    plain = {key: value for key, value in data.items() if value or key not in ("types", "dates")}
+    plain = {key: value for key, value in data.items() if value or key not in _MAY_LACK}
     plan = {"mapping": json.loads(json.dumps(plain, default=str))}
     choices = choices_of(plan["mapping"], _columns_in(one, data_folder, table, mapping))
     found = plan if choices is None else plan_of(choices)

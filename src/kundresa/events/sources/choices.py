@@ -160,7 +160,7 @@ def _types(choices: Choices) -> dict[str, str]:
 
 def choices_of(data: AnyMapping[str, Any], names: Sequence[str]) -> Choices | None:
     """Give a checked mapping as choices over these columns, or none if it says more than that."""
-    rows = data["rows"]
+    rows = data.get("rows", [])
     if len(rows) != 1 or len(data["tables"]) != 1 or not set(data) <= _TOP:
         return None
     rule = rows[0]
