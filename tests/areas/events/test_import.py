@@ -19,7 +19,6 @@ from kundresa.events.models import StoreVersion
 from kundresa.events.queries import store_in
 from kundresa.events.sources import Piece, Quarantine, fingerprint, jsonl, origin_of, read_jsonl
 from kundresa.profiles.api import Counts, counts
-from kundresa.store import Store
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 LINE = '{"profile": "ann", "event": "Bought", "time": "2026-03-01"}\n'
@@ -99,7 +98,10 @@ def test_profiles_that_a_crash_left_unmade_are_made_when_the_import_goes_on(
         patch.setattr("kundresa.events.actions.make_profiles", lambda *_a, **_k: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             bring_in(workspace.id, tmp_path, file)
-    assert (Store(tmp_path / "store").event_count > 0, counts(workspace.id)) == (True, Counts())
+    assert (store_in(workspace.id, tmp_path / "store").event_count > 0, counts(workspace.id)) == (
+        True,
+        Counts(),
+    )
     assert bring_in(workspace.id, tmp_path, file).profiles == 34
     assert counts(workspace.id) == Counts(34)
 
