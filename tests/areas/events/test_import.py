@@ -19,6 +19,7 @@ from kundresa.events.models import StoreVersion
 from kundresa.events.queries import store_in
 from kundresa.events.sources import Piece, Quarantine, fingerprint, jsonl, origin_of, read_jsonl
 from kundresa.profiles.api import Counts, counts
+from kundresa.store import Store
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 LINE = '{"profile": "ann", "event": "Bought", "time": "2026-03-01"}\n'
