@@ -132,6 +132,8 @@ class PartReader:
         """Read all columns of some rows, or of all."""
         chosen = slice(None) if rows is None else rows
         names = [name for name in self.part.columns if not is_text(name)]
+        # One way through the file: reading its foot for each of hundreds of columns takes longer.
+        self.load(names)
         columns = {name: np.asarray(self.column(name)[chosen]) for name in names}
         texts = {name: self.text(name) for name in self.part.columns if is_text(name)}
         if not isinstance(chosen, slice):
