@@ -10,7 +10,7 @@ import sys
 
 
 def main(folder: str) -> None:
-    """Make a workspace with events, one without, and one that will be sent some."""
+    """Make a workspace with events, one without, one for files, and one that will be sent some."""
     os.environ["KUNDRESA_DATA_DIR"] = folder
     from kundresa.core.settings import settings
     from kundresa.project.roles import prepare
@@ -23,7 +23,7 @@ def main(folder: str) -> None:
     from kundresa.journeys.api import save_map
     from tests.areas.maps.worked import MAP, crowd, worked
 
-    for name in ("Bicycles", "Drawn", "New"):
+    for name in ("Bicycles", "Drawn", "New", "Sent"):
         workspace = make_workspace(name)
         make_source(workspace.id, "web")
         save_map(workspace.id, MAP, actor="test")

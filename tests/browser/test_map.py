@@ -131,7 +131,7 @@ def test_the_way_from_the_start_to_a_map_and_back(server: Server, reader: Reader
 
 def test_the_example_under_add_data_is_taken_in(server: Server, reader: Reader) -> None:
     page = reader()
-    page.goto(f"{server.address}/w/new/maps/bicycle/")
+    page.goto(f"{server.address}/w/sent/maps/bicycle/")
     page.get_by_text("Add data").click()
     command = page.locator("details pre").inner_text()
     address, body = command.split()[2], command.split("-d '")[1].rstrip("'")

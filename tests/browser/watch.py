@@ -48,6 +48,9 @@ class Watch:
         page.on("request", self._asked)
         page.on("requestfinished", self._done)
         page.on("requestfailed", self._failed)
+        # The browser says of a download that its page was given up; before it or after.
+        self._saved: set[str] = set()
+        page.on("download", lambda download: self._save(download.url))
 
     def _said(self, message: ConsoleMessage) -> None:
         # Breaches of the content security policy are told here too.
@@ -66,9 +69,15 @@ class Watch:
 
     def _failed(self, request: Request) -> None:
         was_left = request in self._left or self._page.is_closed()
-        if request.failure != "net::ERR_ABORTED" or not was_left:
+        is_saved = request.url in self._saved
+        if request.failure != "net::ERR_ABORTED" or not (was_left or is_saved):
             self.faults.append(f"request: {request.url} {request.failure}")
         self._done(request)
+
+    def _save(self, address: str) -> None:
+        self._saved.add(address)
+        given_up = f"request: {address} net::ERR_ABORTED"
+        self.faults = [fault for fault in self.faults if fault != given_up]
 
 
 def violations(page: Page) -> list[str]:

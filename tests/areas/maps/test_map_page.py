@@ -128,7 +128,7 @@ def test_what_is_not_here_is_not_found(client: Client, alice: Workspace, bob: Wo
             page = answer.content.decode()
             assert answer.status_code == 404
             assert f"<h1>{title}</h1>" in page
-            assert 'href="/">Go to the start<' in page
+            assert '<a class="button" href="/">' in page
 
 
 @pytest.mark.parametrize(
