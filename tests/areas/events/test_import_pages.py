@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 from ruamel.yaml import YAML
 
 from kundresa.accounts.api import Workspace, make_workspace
@@ -29,6 +31,7 @@ from kundresa.events.api import (
 from kundresa.events.imports import running, uploads
 from kundresa.events.models import Import
 from kundresa.events.sources.preview import preview_of
+from kundresa.events.web.words import in_language
 from kundresa.jobs.api import open_job_count
 from kundresa.project.data_folder import DataFolder
 from kundresa.project.worker import Worker
@@ -600,6 +603,7 @@ def test_readings_come_in_and_the_page_says_how_many(client: Client, shop: Works
     page = text_of(client.get(readings_imported(client, ADS)))
     assert "12 readings were added." in page
     assert "events were added" not in page
+    assert "See it on the maps" not in page
     assert "This row gave nothing" in page
     assert kept(shop)["cost", "Spring"] == 250.75
     listed = text_of(client.get("/w/alice/imports/"))
@@ -700,8 +704,12 @@ def test_a_mapping_of_readings_goes_to_a_file_and_back(client: Client, shop: Wor
     assert "<td>Ad desk</td>" in page
     assert client.post(f"{address}mapping/save/", {"name": "Ads"}).status_code == 302
     again = upload(client, ADS.replace("2026-03", "2026-04"), "april.csv")
+    assert "Ads (the same columns)" in text_of(client.get(again))
     client.post(f"{again}mapping/", {"saved": "Ads"})
+    assert "Ads (the same columns)" in text_of(client.get(again))
     assert "<td>Ad desk</td>" in text_of(client.get(again))
+    other = upload(client, ADS.replace("Clicks", "Visits"), "other.csv")
+    assert "the same columns" not in text_of(client.get(other))
 
 
 @pytest.mark.parametrize(
@@ -719,6 +727,38 @@ def test_readings_are_told_in_the_readers_language(
     assert told in text_of(answer)
     for note in latest().notes:
         assert note not in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "begin,end,platform,clicks,spend,ctr\n"
+            "2026-03-02,2026-03-08,Web,1,2.5,0.1\n2026-03-02,2026-03-08,App,3,4.5,0.2\n"
+        ),
+        (
+            "week,channel,source,visits,cost,currency\n"
+            "2026-03-02,Web,desk,1,9,SEK\n2026-03-09,Web,desk,3,8,SEK\n"
+        ),
+        "month,campaign,clicks\n2026-03,A,1\n2026-03,A,2\n2026-04,A,2\n",
+        "hour,visitors\n2026-03-02T10:00,1\n2026-03-02T11:00,5\n",
+        (
+            "from,to,shop,language,visitors\n"
+            "2026-03-02T10:00,2026-03-02T11:00,North,sv,1\n2026-03-02T10:00,2026-03-02T11:00,South,sv,5\n"
+        ),
+    ],
+)
+def test_each_note_of_a_guess_of_readings_is_translated(
+    client: Client, shop: Workspace, text: str
+) -> None:
+    upload(client, text, "numbers.csv")
+    assert "readings" in latest().plan["mapping"]
+    with override("da"):
+        for note in latest().notes:
+            told = in_language(note)
+            left = re.findall(r"[(;] ?(likely|unsure|sure|by|in|each|it|the|averages)\b", told)
+            assert told != note
+            assert not left, told
 
 
 # --- rights ---------------------------------------------------------------------------------------
