@@ -16,6 +16,7 @@ PAGES = {
     "map": MAP,
     "drawn": "/w/drawn/maps/bicycle/",
     "wrong": f"{MAP}?start=2026-02-31&end=2026-01-05",
+    "imports": "/w/bicycles/imports/",
     "absent": "/w/bicycles/maps/none/",
 }
 TITLES = {
@@ -23,6 +24,7 @@ TITLES = {
     "list": "Kartor",
     "map": "Jag köper en cykel",
     "drawn": "Jag köper en cykel",
+    "imports": "Importer",
     "absent": "Ingenting på den här adressen",
 }
 

@@ -66,6 +66,30 @@ def test_a_file_is_chosen_changed_and_imported(
     expect(page.locator(".outcome")).to_have_text("1 event was added.")
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_readings_are_seen_and_imported(
+    server: Server, reader: Reader, tmp_path: Path, width: int
+) -> None:
+    page = reader(width=width)
+    file = tmp_path / "ads.csv"
+    days = [f"2026-03-0{day},Spring {width},{day * 1000},{day}.50" for day in range(1, 6)]
+    file.write_text("\n".join(["Date,Campaign,Impressions,Cost (SEK)", *days, "Total,,15000,17.5"]))
+    uploaded(page, server, file)
+    expect(page.get_by_text("All 6 rows give 10 readings; rows put aside: 1.")).to_be_visible()
+    expect(page.get_by_role("region", name="The first readings")).to_contain_text("5.50 SEK")
+    for details in page.locator("summary").all():
+        details.click()
+    assert too_wide(page) == []
+    assert violations(page) == []
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator(".outcome")).to_have_text("10 readings were added.")
+    assert too_wide(page) == []
+    assert violations(page) == []
+    page.get_by_role("link", name="Import another file").click()
+    expect(page.locator(".history tbody tr").first).to_contain_text("10 readings")
+    assert too_wide(page) == []
+
+
 def test_choices_are_made_by_keyboard_and_keep_the_focus(
     server: Server, reader: Reader, tmp_path: Path
 ) -> None:

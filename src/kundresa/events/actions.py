@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -125,6 +125,7 @@ def take_in_pieces(
     actor: str,
     quarantine: Quarantine | None = None,
     may_correct: bool = True,
+    told: Callable[[Imported], None] | None = None,
 ) -> Imported:
     """Put events into the store and readings into their table, some rows at a time, each once.
 
@@ -132,7 +133,8 @@ def take_in_pieces(
     store's version takes the events and how many rows are done in one step, so a call after a
     crash goes on where the last one stopped, and one after the end adds nothing. The audit line
     comes last. Bad rows go to ``quarantine``. Nothing is started by imported events. Readings are
-    taken before the store moves on: taken again after a crash, they change nothing.
+    taken before the store moves on: taken again after a crash, they change nothing. ``told`` is
+    called with what is done so far, each time that more of it is saved.
 
     Raises
     ------
@@ -161,6 +163,8 @@ def take_in_pieces(
             if quarantine:
                 quarantine.put(bad)
             store.append_rows(tables, marks=_marks(done, fingerprint), after=before)
+            if told:
+                told(done)
             _make_profiles(workspace_id, store, least=BEHIND)
         store.compact()
         _make_profiles(workspace_id, store)

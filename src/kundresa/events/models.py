@@ -146,7 +146,9 @@ class Import(models.Model):
     of a page, a mapping as it was written, or rows of another import that were mended. ``file`` is
     its name in the workspace's folder of uploads. The values from ``began_at`` to ``share`` tell
     of the turn that is under way or was the last one; ``before`` counts the events of the same
-    content that the store had before the first.
+    content that the store had before the first, ``readings_before`` its readings. Of ``readings``,
+    ``readings_added`` are new and ``readings_corrected`` replaced another number; the others stood
+    there already, as do those that a turn had taken when its process was killed.
     """
 
     DRAFT: ClassVar = "draft"
@@ -180,6 +182,10 @@ class Import(models.Model):
     rows = models.BigIntegerField(default=0)
     share = models.FloatField(default=0)
     events = models.BigIntegerField(default=0)
+    readings = models.BigIntegerField(default=0)
+    readings_before = models.BigIntegerField(default=0)
+    readings_added = models.BigIntegerField(default=0)
+    readings_corrected = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
     error = models.TextField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -194,6 +200,12 @@ class Import(models.Model):
     def added(self) -> int:
         """Count the events that came in by this import, not by an earlier one of the same."""
         return max(self.events - self.before, 0)
+
+    @property
+    def came_before(self) -> bool:
+        """Whether an earlier import had taken all of the same content."""
+        taken = self.events + self.readings
+        return taken > 0 and taken == self.before + self.readings_before
 
 
 class SavedMapping(models.Model):

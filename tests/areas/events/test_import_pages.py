@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,15 +14,24 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 from ruamel.yaml import YAML
 
 from kundresa.accounts.api import Workspace, make_workspace
 from kundresa.core import incoming
 from kundresa.core.settings import settings
 from kundresa.events import imports
-from kundresa.events.api import erase_profile, held_about, quarantine_of, store_of
+from kundresa.events.api import (
+    erase_profile,
+    held_about,
+    quarantine_of,
+    reading_totals,
+    store_of,
+)
 from kundresa.events.imports import running, uploads
 from kundresa.events.models import Import
+from kundresa.events.sources.preview import preview_of
+from kundresa.events.web.words import in_language
 from kundresa.jobs.api import open_job_count
 from kundresa.project.data_folder import DataFolder
 from kundresa.project.worker import Worker
@@ -230,7 +240,7 @@ def test_a_file_of_which_nothing_is_guessed_can_still_be_chosen(
     address = upload(client, "a,b,c\nx,2026-03-01,blue\n", "strange.csv")
     assert "No column says whose rows these are." in text_of(client.get(address))
     fragment = text_of(chosen(client, address, **{"becomes-0": "profile", "becomes-1": "time"}))
-    assert "All 1 rows give 1 events" in fragment
+    assert "All 1 rows give 1 event;" in fragment
     assert "Strange" in fragment
 
 
@@ -279,7 +289,7 @@ rows:
     assert client.post(f"{address}mapping/", {"file": sent}).status_code == 302
     page = text_of(client.get(address))
     assert "says more than the table of columns" in page
-    assert "All 4 rows give 1 events" in page
+    assert "All 4 rows give 1 event;" in page
 
 
 @pytest.mark.parametrize(
@@ -514,6 +524,241 @@ def test_rows_that_are_open_no_more_are_refused(client: Client, shop: Workspace)
     answer = client.post(f"{address}mended/", {"file": sent})
     assert answer.status_code == 400
     assert "None of these rows is put aside any more." in text_of(answer)
+
+
+# --- readings -------------------------------------------------------------------------------------
+
+ADS = """Date,Campaign,Impressions,Clicks,Cost (SEK)
+2026-03-01,Spring,1000,20,120.50
+2026-03-01,Brand,500,30,80.00
+2026-03-02,Spring,1100,25,130.25
+2026-03-02,Brand,520,28,81.00
+Total,,3120,103,411.75
+"""
+DOOR = {
+    "series": "footfall", "period": {"from": "2026-03-02", "to": "2026-03-03"}, "value": 41,
+    "unit": "visitors", "channel": "store", "source": "door",
+}  # fmt: skip
+
+
+def readings_imported(client: Client, text: str, name: str = "ads.csv") -> str:
+    address = upload(client, text, name)
+    assert client.post(f"{address}start/").status_code == 302
+    work()
+    return address
+
+
+def kept(workspace: Workspace) -> dict[tuple[str, str], float | None]:
+    """Give the totals of each series at its place."""
+    found = reading_totals(workspace.id, 0, 1 << 52)
+    return {(each.series, each.place): each.total for each in found}
+
+
+def test_a_table_of_days_and_numbers_is_previewed_as_readings(
+    client: Client, shop: Workspace
+) -> None:
+    page = text_of(client.get(upload(client, ADS, "ads.csv")))
+    assert "The rows become readings" in page
+    assert "All 5 rows give 12 readings; rows put aside: 1." in page
+    assert "120.50 SEK" in page
+    assert "Period: Date (likely; each row is for one day; 5 of 5 rows, 3 different)" in page
+    assert "Series: Cost (SEK) (likely; in SEK; 5 of 5 rows, 5 different)" in page
+    assert "“Total” is not a time" in page
+    assert "The first events" not in page
+
+
+def test_the_source_of_readings_is_the_file_as_people_name_it(
+    client: Client, shop: Workspace
+) -> None:
+    page = text_of(client.get(upload(client, ADS, "ads-2026-03.csv")))
+    assert "Source: “ads”, by the name of the file." in page
+    assert "value: ads" in page
+
+
+def test_no_series_hides_another_in_the_preview(client: Client, shop: Workspace) -> None:
+    rows = "".join(f"2026-03-{day:02},{day},{day * 10}\n" for day in range(1, 31))
+    draft = preview_of(first_pieces_of(client, f"date,clicks,impressions\n{rows}"))
+    assert draft.reading_count == 60
+    assert [each.series for each in draft.readings].count("clicks") == 10
+    assert (draft.readings[0].begins, draft.readings[0].ends) == ("2026-03-01", "2026-03-02")
+
+
+@pytest.mark.parametrize("to", ["9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z"])
+def test_a_period_at_the_end_of_the_calendar_is_shown(
+    client: Client, shop: Workspace, to: str
+) -> None:
+    record = {**DOOR, "period": {"from": "0001-01-01T00:00:00+14:00", "to": to}}
+    page = text_of(client.get(upload(client, json.dumps(record) + "\n", "door.jsonl")))
+    assert "All 1 rows give 1 reading" in page
+    assert "0001-01-01 00:00" in page
+    assert "9999-12-31 23:59" in page
+
+
+def first_pieces_of(client: Client, text: str) -> Any:
+    upload(client, text, "numbers.csv")
+    return imports.first_pieces(latest(), settings().data_dir)
+
+
+def test_readings_come_in_and_the_page_says_how_many(client: Client, shop: Workspace) -> None:
+    page = text_of(client.get(readings_imported(client, ADS)))
+    assert "12 readings were added." in page
+    assert "events were added" not in page
+    assert "See it on the maps" not in page
+    assert "This row gave nothing" in page
+    assert kept(shop)["cost", "Spring"] == 250.75
+    listed = text_of(client.get("/w/alice/imports/"))
+    assert "12 readings" in listed
+
+
+def test_the_same_readings_again_add_nothing(client: Client, shop: Workspace) -> None:
+    readings_imported(client, ADS)
+    page = text_of(client.get(readings_imported(client, ADS)))
+    assert "The same content was imported before; nothing was added." in page
+    assert "0 readings" in text_of(client.get("/w/alice/imports/"))
+    shorter = "".join(ADS.splitlines(keepends=True)[:3])
+    assert "The same readings stood there already." in text_of(
+        client.get(readings_imported(client, shorter))
+    )
+    assert kept(shop)["cost", "Spring"] == 250.75
+
+
+def test_a_later_file_corrects_readings_and_says_so(client: Client, shop: Workspace) -> None:
+    readings_imported(client, ADS)
+    later = ADS.replace("120.50", "121.50").replace("Total,", "2026-03-03,")
+    page = text_of(client.get(readings_imported(client, later)))
+    assert "3 readings were added." in page
+    assert "1 reading was corrected; the audit trail has what stood there before." in page
+    assert kept(shop)["cost", "Spring"] == 251.75
+
+
+def test_records_of_events_and_readings_come_in_together(client: Client, shop: Workspace) -> None:
+    event = {"profile": "ann", "event": "Ordered", "time": "2026-03-01T12:00:00Z"}
+    bad = {**DOOR, "period": 7, "campaign": "x"}
+    text = "".join(json.dumps(each) + "\n" for each in (event, DOOR, bad))
+    page = text_of(client.get(upload(client, text, "mixed.jsonl")))
+    assert "nothing to choose" in page
+    assert "All 3 rows give 1 event and 1 reading; rows put aside: 1." in page
+    assert "Period can&#x27;t be 7" in page
+    assert "Campaign stands beside Channel" in page
+    page = text_of(client.get(readings_imported(client, text, "mixed.jsonl")))
+    assert "1 event was added." in page
+    assert "1 reading was added." in page
+    assert kept(shop) == {("footfall", "store"): 41}
+
+
+def test_two_numbers_for_the_same_are_told_by_the_name_of_the_file(
+    client: Client, shop: Workspace
+) -> None:
+    rows = [DOOR, {**DOOR, "value": 42}]
+    text = "".join(json.dumps(each) + "\n" for each in rows)
+    address = readings_imported(client, text, "door.jsonl")
+    assert "footfall is 41 visitors in another row" in text_of(client.get(address))
+    aside = b"".join(client.get(f"{address}quarantine.jsonl").streaming_content)  # type: ignore[attr-defined]
+    row = json.loads(aside)
+    assert (row["file"], row["line"]) == ("door.jsonl", 2)
+
+
+def test_mended_readings_are_added_and_correct_nothing(client: Client, shop: Workspace) -> None:
+    address = readings_imported(client, ADS)
+    aside = b"".join(client.get(f"{address}quarantine.jsonl").streaming_content)  # type: ignore[attr-defined]
+    row = json.loads(aside)
+    row["row"] |= {"Date": "2026-03-01", "Campaign": "Spring"}
+    _send_mended(client, address, json.dumps(row).encode())
+    assert latest().readings_added == latest().readings_corrected == 0
+    page = text_of(client.get(address))
+    assert "cost is 120.5 SEK already for the same period, place and source." in page
+    assert kept(shop)["cost", "Spring"] == 250.75
+    row["row"] |= {"Date": "2026-03-03"}
+    _send_mended(client, address, json.dumps(row).encode())
+    assert latest().readings_added == 3
+    assert kept(shop)["cost", "Spring"] == 662.5
+
+
+def test_a_stopped_import_of_readings_adds_up_its_turns(
+    client: Client, shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kundresa.events.actions.CHUNK", 500)
+    monkeypatch.setattr("kundresa.events.sources.jsonl.BATCH", 500)
+    monkeypatch.setattr(running, "_TELL_EVERY", 0.0)
+    rows = [{**DOOR, "channel": f"store {n}"} for n in range(2_000)]
+    address = upload(client, "".join(json.dumps(each) + "\n" for each in rows), "doors.jsonl")
+    client.post(f"{address}start/")
+    _stop_after(1_500, client, address, monkeypatch)
+    work()
+    assert latest().state == Import.STOPPED
+    assert 0 < latest().readings == latest().readings_added < 2_000
+    client.post(f"{address}start/")
+    work()
+    assert latest().state == Import.DONE
+    assert latest().readings == latest().readings_added == 2_000
+    assert "2,000 readings were added." in text_of(client.get(address))
+
+
+def test_a_mapping_of_readings_goes_to_a_file_and_back(client: Client, shop: Workspace) -> None:
+    address = upload(client, ADS, "ads.csv")
+    mapping = client.get(f"{address}mapping.yaml").content.replace(b"value: ads", b"value: Ad desk")
+    sent = SimpleUploadedFile("ads.yaml", mapping)
+    assert client.post(f"{address}mapping/", {"file": sent}).status_code == 302
+    page = text_of(client.get(address))
+    assert "All 5 rows give 12 readings" in page
+    assert "<td>Ad desk</td>" in page
+    assert client.post(f"{address}mapping/save/", {"name": "Ads"}).status_code == 302
+    again = upload(client, ADS.replace("2026-03", "2026-04"), "april.csv")
+    assert "Ads (the same columns)" in text_of(client.get(again))
+    client.post(f"{again}mapping/", {"saved": "Ads"})
+    assert "Ads (the same columns)" in text_of(client.get(again))
+    assert "<td>Ad desk</td>" in text_of(client.get(again))
+    other = upload(client, ADS.replace("Clicks", "Visits"), "other.csv")
+    assert "the same columns" not in text_of(client.get(other))
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("sv", "Alla 5 rader ger 12 mätvärden; rader lagda åt sidan: 1."),
+        ("nb", "Alle 5 rader gir 12 måleverdier; rader lagt til side: 1."),
+        ("da", "Alle 5 rækker giver 12 måleværdier; rækker lagt til side: 1."),
+    ],
+)
+def test_readings_are_told_in_the_readers_language(
+    client: Client, shop: Workspace, language: str, told: str
+) -> None:
+    answer = client.get(upload(client, ADS, "ads.csv"), headers={"accept-language": language})
+    assert told in text_of(answer)
+    for note in latest().notes:
+        assert note not in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "begin,end,platform,clicks,spend,ctr\n"
+            "2026-03-02,2026-03-08,Web,1,2.5,0.1\n2026-03-02,2026-03-08,App,3,4.5,0.2\n"
+        ),
+        (
+            "week,channel,source,visits,cost,currency\n"
+            "2026-03-02,Web,desk,1,9,SEK\n2026-03-09,Web,desk,3,8,SEK\n"
+        ),
+        "month,campaign,clicks\n2026-03,A,1\n2026-03,A,2\n2026-04,A,2\n",
+        "hour,visitors\n2026-03-02T10:00,1\n2026-03-02T11:00,5\n",
+        (
+            "from,to,shop,language,visitors\n"
+            "2026-03-02T10:00,2026-03-02T11:00,North,sv,1\n2026-03-02T10:00,2026-03-02T11:00,South,sv,5\n"
+        ),
+    ],
+)
+def test_each_note_of_a_guess_of_readings_is_translated(
+    client: Client, shop: Workspace, text: str
+) -> None:
+    upload(client, text, "numbers.csv")
+    assert "readings" in latest().plan["mapping"]
+    with override("da"):
+        for note in latest().notes:
+            told = in_language(note)
+            left = re.findall(r"[(;] ?(likely|unsure|sure|by|in|each|it|the|averages)\b", told)
+            assert told != note
+            assert not left, told
 
 
 # --- rights ---------------------------------------------------------------------------------------

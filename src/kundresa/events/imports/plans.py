@@ -46,6 +46,16 @@ def choices_in(plan: Plan) -> Choices | None:
     return Choices(columns, said["zone"], said["currency"], said["table"], tuple(said["missing"]))
 
 
+def plan_of_mapping(data: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+    """Write a mapping down that choices can't say, beside the columns of its file."""
+    return {"mapping": json.loads(json.dumps(data, default=str)), "columns": list(columns)}
+
+
+def _columns_of(plan: Plan) -> list[str]:
+    choices = choices_in(plan)
+    return [each.column for each in choices.columns] if choices else plan.get("columns", [])
+
+
 def mapping_in(plan: Plan, file: str) -> dict[str, Any] | None:
     """Give the mapping that a plan stands for, of a file; none of event records."""
     choices = choices_in(plan)
@@ -83,8 +93,9 @@ def plan_of_file(one: Import, data_folder: Path, path: Path) -> dict[str, Any]:
         "dates": dict(mapping.dates), "rows": list(mapping.rows), "readings": list(mapping.readings),
     }  # fmt: skip
     plain = {key: value for key, value in data.items() if value or key not in _MAY_LACK}
-    plan = {"mapping": json.loads(json.dumps(plain, default=str))}
-    choices = choices_of(plan["mapping"], _columns_in(one, data_folder, table, mapping))
+    columns = _columns_in(one, data_folder, table, mapping)
+    plan = plan_of_mapping(plain, columns)
+    choices = choices_of(plan["mapping"], columns)
     found = plan if choices is None else plan_of(choices)
     check_mapped(_mapping_of_plan(found, one, data_folder))
     return found
@@ -128,20 +139,18 @@ def change_plan(one: Import, plan: Plan) -> bool:
 
 def save_mapping(one: Import, name: str, *, actor: str) -> None:
     """Keep an import's plan under a name, for the next file with such columns."""
-    choices = choices_in(one.plan)
-    columns = [choice.column for choice in choices.columns] if choices else []
+    key = _columns_key(_columns_of(one.plan))
     with transaction.atomic():
         SavedMapping.objects.update_or_create(
             workspace_id=one.workspace_id, name=name,
-            defaults={"columns": _columns_key(columns), "plan": one.plan, "saved_at": now()},
+            defaults={"columns": key, "plan": one.plan, "saved_at": now()},
         )  # fmt: skip
         write_audit_line(actor, "saved a mapping", workspace_id=one.workspace_id, subject=name)
 
 
 def saved_mappings(one: Import) -> list[tuple[SavedMapping, bool]]:
     """Give a workspace's mappings, and whether each is of a file with the same columns."""
-    choices = choices_in(one.plan)
-    key = _columns_key(choice.column for choice in choices.columns) if choices else ""
+    key = _columns_key(_columns_of(one.plan))
     found = SavedMapping.objects.filter(workspace_id=one.workspace_id).order_by("name")[:100]
     return sorted(((each, each.columns == key) for each in found), key=lambda pair: not pair[1])
 
@@ -163,7 +172,9 @@ def saved_mapping(workspace_id: int, name: str) -> SavedMapping:
 def fitted(plan: Plan, one: Import) -> Plan:
     """Put choices made for another file to this one's columns; new columns become nothing."""
     said, own = choices_in(plan), choices_in(one.plan)
-    if said is None or own is None:
+    if said is None:
+        return {**plan, "columns": _columns_of(one.plan)}
+    if own is None:
         return plan
     known = {choice.column: choice for choice in said.columns}
     columns = tuple(known.get(each.column, Choice(each.column)) for each in own.columns)

@@ -17,6 +17,7 @@ from kundresa.core.ids import new_id
 from kundresa.core.incoming import NoRoomError, has_room
 from kundresa.core.logs import logger
 from kundresa.events.actions import take_in_pieces, taken_in
+from kundresa.events.contracts import Imported
 from kundresa.events.errors import BusyError
 from kundresa.events.imports.mended import mapping_of_first, put_back
 from kundresa.events.imports.places import (
@@ -78,16 +79,19 @@ def _run(one: Import, data_folder: Path) -> None:
     origin = origin_of_import(one, data_folder)
     if one.fingerprint != origin.fingerprint:
         one.fingerprint = origin.fingerprint
-        one.before = taken_in(one.workspace_id, folder, origin.fingerprint).events
-        Import.objects.filter(id=one.id).update(fingerprint=one.fingerprint, before=one.before)
+        there = taken_in(one.workspace_id, folder, origin.fingerprint)
+        one.before, one.readings_before = there.events, there.readings
+        one.save(update_fields=["fingerprint", "before", "readings_before"])
     watched = _Watched(one, origin, data_folder)
     done = take_in_pieces(
         one.workspace_id, folder, watched.pieces, name=one.name, fingerprint=origin.fingerprint,
         actor=one.actor, quarantine=Quarantine(aside_of(one, data_folder)),
+        may_correct=not one.mended_of, told=lambda done: _tell_readings(one, done),
     )  # fmt: skip
     if one.mended_of:
         put_back(one, data_folder)
-    ended = {"rows": done.rows, "events": done.events, "rejected": done.rejected, "share": 1.0}
+    ended = {"rows": done.rows, "events": done.events, "readings": done.readings,
+             "rejected": done.rejected, "share": 1.0}  # fmt: skip
     own = Import.objects.filter(id=one.id, state__in=(Import.RUNNING, Import.STOPPING))
     own.update(state=Import.DONE, ended_at=now(), **ended)
     if one.mended_of or not aside_of(one, data_folder).exists():
@@ -127,7 +131,11 @@ class _Watched:
         """Read on; bad rows carry the name that people know."""
         for piece in self._origin.pieces(skip=skip):
             self._tell(piece)
-            yield replace(piece, rejected=[replace(bad, file=self._name) for bad in piece.rejected])
+            yield replace(
+                piece,
+                rejected=[replace(bad, file=self._name) for bad in piece.rejected],
+                readings=[replace(some, file=self._name) for some in piece.readings],
+            )
 
     def _tell(self, piece: Piece) -> None:
         moment = time.monotonic()
@@ -147,12 +155,20 @@ class _Watched:
             raise NoRoomError("The disk is nearly full.", hint="Make room, then go on.")
 
 
+def _tell_readings(one: Import, done: Imported) -> None:
+    """Add what this turn did to what earlier ones had done, as no store remembers it."""
+    Import.objects.filter(id=one.id).update(
+        readings_added=one.readings_added + done.readings_added,
+        readings_corrected=one.readings_corrected + done.readings_corrected,
+    )
+
+
 def _tell_stopped(one: Import, data_folder: Path) -> None:
     folder = store_of(one.workspace_id, data_folder).folder
     saved = taken_in(one.workspace_id, folder, one.fingerprint or "")
     own = Import.objects.filter(id=one.id, state=Import.STOPPING)
     own.update(state=Import.STOPPED, ended_at=now(), rows=saved.rows, events=saved.events,
-               rejected=saved.rejected)  # fmt: skip
+               readings=saved.readings, rejected=saved.rejected)  # fmt: skip
 
 
 def _tell_failed(one: Import, why: str) -> None:

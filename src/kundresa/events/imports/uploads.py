@@ -18,7 +18,7 @@ from kundresa.core.errors import BadInputError
 from kundresa.core.ids import new_id
 from kundresa.core.incoming import INCOMING, incoming_file, refuse_without_room
 from kundresa.events.imports.places import drop_upload, head_beside
-from kundresa.events.imports.plans import Plan, plan_of
+from kundresa.events.imports.plans import Plan, plan_of, plan_of_mapping
 from kundresa.events.models import Import
 from kundresa.events.queries import uploads_of
 from kundresa.events.sources import guess_mapping, is_quarantine
@@ -142,7 +142,7 @@ def _first_plan(path: Path, name: str, zone: str) -> tuple[dict[str, Any], list[
         return plan_of(unchosen(names, table, zone)), [error.message]
     found = choices_of(guess.data, names)
     if found is None:
-        return {"mapping": dict(guess.data)}, list(guess.notes)
+        return plan_of_mapping(guess.data, names), list(guess.notes)
     return plan_of(with_names(found, name)), list(guess.notes)
 
 

@@ -72,7 +72,7 @@ def guess_mapping(
     file = _beside(path, folder) if folder else path.name
     data: dict[str, Any] = {"kundresa_mapping": 1, "title": name or path.name, "zone": zone}
     data["tables"] = {_TABLE: {"file": file, **table}}
-    found = guess_readings(columns, path, zone)
+    found = guess_readings(columns, name or path.name, zone)
     if found is not None:
         rule, notes = found
         notes = [_first_note(name or path.name, columns), *notes]

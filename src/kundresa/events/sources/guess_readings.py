@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -29,15 +28,18 @@ _DATES: Final = re.compile(r"[\d_.-]+")
 
 
 def guess_readings(
-    columns: Sequence[Column], path: Path, zone: str
+    columns: Sequence[Column], name: str, zone: str
 ) -> tuple[dict[str, Any], list[str]] | None:
-    """Give an entry of ``readings`` without its table, and notes; none if the rows are events."""
+    """Give an entry of ``readings`` without its table, and notes; none if the rows are events.
+
+    ``name`` is what people call the file.
+    """
     filled = [column for column in columns if column.filled]
     numbers = [column for column in filled if column.sort == "number" and column.form is None]
     counted = [c for c in numbers if c.is_named("count") or c.is_named("cost")]
     if not numbers or _is_of_somebody(filled, counted):
         return None
-    guess = _Guess(filled, numbers, path, zone)
+    guess = _Guess(filled, numbers, name, zone)
     period = guess.period()
     return None if period is None else ({"period": period, **guess.rest()}, guess.notes)
 
@@ -56,10 +58,10 @@ def _is_of_somebody(columns: Sequence[Column], counted: Sequence[Column]) -> boo
 
 
 class _Guess:
-    def __init__(self, columns: list[Column], numbers: list[Column], path: Path, zone: str) -> None:
+    def __init__(self, columns: list[Column], numbers: list[Column], name: str, zone: str) -> None:
         self._columns = columns
         self._numbers = numbers
-        self._path = path
+        self._name = name
         self._zone = zone
         self._times: list[Column] = []
         self.notes: list[str] = []
@@ -155,7 +157,7 @@ class _Guess:
         if column is not None and column.is_named("source"):
             self._note("source", column, "likely", "by its name")
             return column, column.name
-        name = " ".join(_DATES.sub(" ", self._path.name.split(".")[0]).split()) or "import"
+        name = " ".join(_DATES.sub(" ", self._name.split(".")[0]).split()) or "import"
         self.notes.append(f"source: {name!r}, by the file's name; keep it the same for every file")
         return None, {"value": name}
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
+from datetime import datetime, time, timedelta, timezone, tzinfo
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kundresa.core.records import MICRO
-from kundresa.core.times import from_microseconds
+from kundresa.core.times import from_microseconds, zone_named
 from kundresa.events.sources.contents import Piece, Rejected
+from kundresa.events.sources.readings import Readings
 
 SHOWN: Final = 20
 ENOUGH: Final = 10_000
@@ -34,6 +36,19 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class ShownReading:
+    """A reading as it will be stored; ``ends`` is no longer in it."""
+
+    series: str
+    place: str
+    begins: str
+    ends: str
+    value: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Preview:
     """What the first rows of a source give."""
 
@@ -41,6 +56,8 @@ class Preview:
     event_count: int = 0
     rejected_count: int = 0
     events: list[Shown] = field(default_factory=list)
+    reading_count: int = 0
+    readings: list[ShownReading] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     is_all: bool = False
 
@@ -61,22 +78,27 @@ class Preview:
 
 
 def preview_of(pieces: Iterator[Piece], *, shown: int = SHOWN, enough: int = ENOUGH) -> Preview:
-    """Read until enough rows are seen, and show the first events and the first bad rows."""
-    rows = events = rejected = 0
+    """Read until enough rows are seen, and show the first events, readings and bad rows."""
+    rows = events = readings = rejected = 0
     first: list[Shown] = []
+    numbers: list[ShownReading] = []
     bad: list[Rejected] = []
     is_all = True
     with closing(pieces) as read:  # type: ignore[type-var]
         for piece in read:
             rows = piece.rows
             events += sum(table.num_rows for table in piece.tables)
+            readings += sum(map(len, piece.readings))
             rejected += len(piece.rejected)
             bad += piece.rejected[: shown - len(bad)]
             first += _shown(piece.tables, shown - len(first))
+            numbers += _shown_readings(piece.readings, shown - len(numbers))
             if rows >= enough:
                 is_all = piece.share >= 1
                 break
-    return Preview(rows, events, rejected, first, bad, is_all)
+    return Preview(
+        rows, events, rejected, first, readings, numbers, bad, is_all
+    )  # fmt: skip
 
 
 def _shown(tables: Iterable[pa.Table], most: int) -> list[Shown]:
@@ -106,9 +128,45 @@ def _told(row: Mapping[str, Any]) -> Shown:
     )
 
 
+def _shown_readings(some: Iterable[Readings], most: int) -> list[ShownReading]:
+    """Give some of each series, as the first would hide the others, in order of time."""
+    parts = [part for each in some for part in _by_series(each.columns, most)]
+    if not parts or most <= 0:
+        return []
+    each = -(-most // len(parts))
+    rows = [row for part in parts for row in part.slice(0, each).to_pylist()]
+    return [_number(row) for row in sorted(rows[:most], key=lambda row: row["begins"])]
+
+
+def _by_series(columns: pa.Table, most: int) -> Iterator[pa.Table]:
+    for name in pc.unique(columns["series"])[: max(most, 0)]:
+        yield columns.filter(pc.equal(columns["series"], name))
+
+
+def _number(row: Mapping[str, Any]) -> ShownReading:
+    zone = zone_named(row["zone"])
+    both = _local(row["begins"], zone), _local(row["ends"], zone)
+    if all(end.time() == time.min for end in both):
+        begins, ends = (end.date().isoformat() for end in both)
+    else:
+        begins, ends = (end.isoformat(sep=" ", timespec="minutes")[:16] for end in both)
+    return ShownReading(
+        row["series"], row["place"], begins, ends, row["value"], row["unit"], row["source"]
+    )  # fmt: skip
+
+
+def _local(moment: int, zone: tzinfo) -> datetime:
+    """Give a time in a zone; beyond the calendar there, its first or last moment."""
+    try:
+        return from_microseconds(moment).astimezone(zone)
+    except OverflowError:
+        last, first = datetime.max.replace(tzinfo=zone), datetime.min.replace(tzinfo=zone)
+        return last if moment > 0 else first
+
+
 def _time(row: Mapping[str, Any]) -> str:
     zone = timezone(timedelta(minutes=row["offset_minutes"] or 0))
-    moment = from_microseconds(row["time"]).astimezone(zone)
+    moment = _local(row["time"], zone)
     if row["precision"] in ("year", "month", "day"):
         return moment.date().isoformat()
     exact = {"hour": "minutes", "minute": "minutes", "second": "seconds"}

@@ -24,7 +24,8 @@ _OTHERS: Final = {
     b"SQLite format": "a database",
 }
 _HINT: Final = "Save the table as CSV (UTF-8), JSON lines, Parquet or XES, and choose that file."
-_RECORD: Final = frozenset({"profile", "event", "time"})
+_EVENT: Final = frozenset({"profile", "event", "time"})
+_READING: Final = frozenset({"series", "period", "value"})
 
 
 def recognised(path: Path) -> str:
@@ -45,12 +46,16 @@ def recognised(path: Path) -> str:
 
 
 def holds_records(path: Path) -> bool:
-    """Tell whether a file of JSON lines begins with an event record, which needs no mapping."""
+    """Tell whether JSON lines begin with a record of an event or a reading, which need no mapping."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     line = (_unpacked(head) if head.startswith(_GZIP) else head).lstrip().split(b"\n")[0]
     first = _json(line)
-    return isinstance(first, dict) and first.keys() >= _RECORD
+    if not isinstance(first, dict):
+        return False
+    return first.keys() >= _EVENT or (
+        first.keys() >= _READING and isinstance(first["period"], dict)
+    )
 
 
 def _unpacked(head: bytes) -> bytes:

@@ -18,7 +18,7 @@ from kundresa.events.sources.choices import Choice, Choices, wrong_in
 from kundresa.events.sources.guess import first_look
 from kundresa.events.sources.guess_columns import Column
 from kundresa.events.sources.preview import Preview, preview_of
-from kundresa.events.web.words import STATES, duration, in_language, wrong_in_words
+from kundresa.events.web.words import STATES, counted, duration, in_language, wrong_in_words
 
 BAD_ROWS = 50
 _SAMPLES = 3
@@ -55,9 +55,11 @@ class DraftPage:
     choices: Choices | None = None
     is_records: bool = False
     mapping_text: str = ""
+    is_of_readings: bool = False
     notes: Sequence[str] = ()
     wrong: Sequence[str] = ()
     preview: Preview | None = None
+    gives: str = ""
     bad: Sequence[BadRow] = ()
     names_events: bool = True
     lacks_currency: bool = False
@@ -104,7 +106,7 @@ class ImportPage:
     @property
     def came_before(self) -> bool:
         """Whether all of it had been imported before."""
-        return self.one.state == Import.DONE and self.one.events > 0 and not self.one.added
+        return self.one.state == Import.DONE and self.one.came_before
 
 
 def import_page(workspace: Workspace, one: Import, data_folder: Path) -> ImportPage:
@@ -181,13 +183,16 @@ def _filled(page: DraftPage, one: Import, data_folder: Path) -> DraftPage:
     if page.choices is not None:
         page = _with_columns(page, page.choices, imports.head_of(one, data_folder))
     elif not page.is_records:
-        page = replace(page, mapping_text=imports.mapping_text(one))
+        is_of_readings = bool(one.plan["mapping"].get("readings"))
+        text = imports.mapping_text(one)
+        page = replace(page, mapping_text=text, is_of_readings=is_of_readings)
     if page.wrong:
         return page
     found = preview_of(imports.first_pieces(one, data_folder))
     if imports.head_of(one, data_folder) != imports.upload_of(one, data_folder):
         found = replace(found, is_all=False)
-    return replace(page, preview=found, bad=bad_rows(found.rejected))
+    gives = counted(found.event_count, found.reading_count)
+    return replace(page, preview=found, gives=gives, bad=bad_rows(found.rejected))
 
 
 def _with_columns(page: DraftPage, choices: Choices, path: Path) -> DraftPage:

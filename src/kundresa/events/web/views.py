@@ -32,7 +32,13 @@ from kundresa.events import imports
 from kundresa.events.models import Import
 from kundresa.events.web import shown
 from kundresa.events.web.forms import NameForm, UploadForm, read_choices, zone_or_usual, zones
-from kundresa.events.web.words import STATES, in_language, time_forms, what_columns_become
+from kundresa.events.web.words import (
+    STATES,
+    added_in_words,
+    in_language,
+    time_forms,
+    what_columns_become,
+)
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -131,7 +137,8 @@ def _refused(request: HttpRequest) -> KundresaError | None:
 def _index(
     request: HttpRequest, owner: Workspace, *, error: str = "", status: int = 200
 ) -> HttpResponse:
-    rows = [(one, STATES[one.state]) for one in imports.imports_of(owner.id)]
+    found = imports.imports_of(owner.id)
+    rows = [(one, STATES[one.state], added_in_words(one)) for one in found]
     context = {
         "workspace": owner, "imports": rows, "error": error, "may_change": may_change(request),
         "most": settings().upload_megabytes, "days": settings().upload_days,

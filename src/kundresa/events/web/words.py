@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from kundresa.core.records import scale_bounds
 from kundresa.events.models import Import
@@ -72,6 +73,24 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def counted(events: int, readings: int) -> str:
+    """Say how many events and readings there are; no readings are left unsaid."""
+    said = {"events": floatformat(events, "0g"), "readings": floatformat(readings, "0g")}
+    of_events = ngettext("%(events)s event", "%(events)s events", events) % said
+    if not readings:
+        return of_events
+    of_readings = ngettext("%(readings)s reading", "%(readings)s readings", readings) % said
+    both = _("%(events)s and %(readings)s") % {"events": of_events, "readings": of_readings}
+    return both if events else of_readings
+
+
+def added_in_words(one: Import) -> str:
+    """Say what an import added; of one that took only readings also where these are none."""
+    if one.readings and not one.events and not one.readings_added:
+        return ngettext("%(readings)s reading", "%(readings)s readings", 0) % {"readings": 0}
+    return counted(one.added, one.readings_added)
+
+
 def wrong_in_words(wrong: Iterable[Wrong]) -> list[str]:
     """Say what the choices lack, and what to do."""
     said = {
@@ -113,7 +132,7 @@ Told = list[tuple[str, str | Callable[[dict[str, str]], str]]]
 
 
 def _told() -> Told:
-    return [*_notes(), *_reasons(), *_refusals()]
+    return [*_notes(), *_reasons(), *_reasons_of_readings(), *_refusals()]
 
 
 # --- notes of a guess -------------------------------------------------------------------------------
@@ -123,13 +142,20 @@ def _notes() -> Told:
     return [
         (r"Guessed from the first (?P<rows>[\d,]+) rows of (?P<file>.+); read it first\.",
          lambda w: _("Guessed from the first %(rows)s rows; read it before you import.") % {"rows": _grouped(w["rows"])}),
-        ((r"(?P<what>profile|event|time|channel|value|currency|score|no event|left out): (?P<column>.+) "
+        ((r"(?P<what>profile|event|time|channel|value|currency|score|no event|left out"
+         r"|period|period begins|period ends|source|series|campaign|touchpoint): (?P<column>.+) "
          r"\((?P<sure>sure|likely|unsure); (?P<why>.+); (?P<filled>[\d,]+) of (?P<rows>[\d,]+) rows, (?P<different>[\d,]+) different\)"),
          _choice),
         (r"zone: (?P<columns>.+): read in (?P<zone>\S+), as no zone is told",
          _("%(columns)s: read in the time zone %(zone)s, because the times tell none")),
         (r"form: day and month of (?P<column>.+) may be the other way round",
          _("%(column)s: day and month may be the other way round")),
+        (r"source: '(?P<name>.+)', by the file's name; keep it the same for every file",
+         _("Source: “%(name)s”, by the name of the file. Keep it the same for every such file, or the numbers count twice.")),
+        (r"place: several rows have the same period and place; .+",
+         _("Several rows have the same period and place. Of those that differ only the first is taken, the others are put aside.")),
+        (r"currency: none found for (?P<column>.+); write unit: .+",
+         _("%(column)s: no currency was found; write one as its unit if it is money")),
         (r"currency: none found; write currency: .+",
          _("No currency was found: write it below, or leave the amount out.")),
         (r"(?P<file>.+) has no column of times\.",
@@ -144,6 +170,9 @@ def _choice(words: dict[str, str]) -> str:
         "profile": _("Customer"), "event": _("Event"), "time": _("Time"), "channel": _("Channel"),
         "value": _("Amount"), "currency": _("Currency"), "score": _("Score"),
         "no event": _("No event"), "left out": _("Left out"),
+        "period": _("Period"), "period begins": _("Begin of the period"),
+        "period ends": _("End of the period"), "source": _("Source"), "series": _("Series"),
+        "campaign": _("Campaign"), "touchpoint": _("Touchpoint"),
     }[words["what"]]  # fmt: skip
     sure = {"sure": _("sure"), "likely": _("likely"), "unsure": _("unsure")}[words["sure"]]
     counts = _("%(filled)s of %(rows)s rows, %(different)s different") % {
@@ -159,11 +188,24 @@ def _why(why: str) -> str:
         "its name tells of a plan": _("its name tells of a plan"),
         "by name and content": _("by name and content"),
         "its name tells of personal data": _("its name tells of personal data"),
+        "each row is for one hour": _("each row is for one hour"),
+        "each row is for one day": _("each row is for one day"),
+        "each row is for one week": _("each row is for one week"),
+        "each row is for one month": _("each row is for one month"),
+        "the last day belongs to it": _("the last day belongs to it"),
+        "the end no longer belongs to it": _("the end no longer belongs to it"),
+        "it tells rows of one period apart": _("it tells rows of one period apart"),
+        "it isn't needed to tell rows apart": _("it isn't needed to tell rows apart"),
+        "averages don't add up": _("averages don't add up"),
     }  # fmt: skip
     if why in known:
         return known[why]
     if why.startswith("as well possible: "):
         return _("as well possible: %(columns)s") % {"columns": why.partition(": ")[2]}
+    if found := re.fullmatch(r"in what (.+) says", why):
+        return _("in what %(column)s says") % {"column": found[1]}
+    if found := re.fullmatch(r"in (.+)", why):
+        return _("in %(unit)s") % {"unit": found[1]}
     found = re.fullmatch(r"as (\w+) by name and content", why)
     return _("as %(scale)s, by name and content") % {"scale": found[1]} if found else why
 
@@ -195,6 +237,39 @@ def _reasons() -> Told:
         (r"is not JSON: .+", _("is not JSON")),
         (r"is longer than (?P<most>[\d,]+) bytes; it was left in the file\.", _("the line is too long")),
     ]  # fmt: skip
+
+
+def _reasons_of_readings() -> Told:
+    return [
+        # First, as a series may have any name.
+        (r"(?P<series>.+) is (?P<value>\S+ .+) for the same period, place and source in another row\. .+",
+         _("%(series)s is %(value)s in another row for the same period, place and source. If both are parts of one number, name the column that tells them apart in the mapping.")),
+        (r"(?P<series>.+) is (?P<value>\S+ .+) for the same period, place and source already\. .+",
+         _("%(series)s is %(value)s already for the same period, place and source. To correct it, import the row as a file of its own.")),
+        (r"period is missing\.", _("the period is missing")),
+        (r"period ends before it begins, or at once\.", _("the period ends before it begins, or at once")),
+        (r"value is missing\.", _("the number is missing")),
+        (r"(?P<key>series|unit|source|touchpoint|channel|campaign) is missing\.",
+         lambda w: _("%(key)s is missing") % {"key": _key(w["key"])}),
+        (r"(?P<key>series|unit|source|touchpoint|channel|campaign) is longer than (?P<most>\d+) letters or binary\.",
+         lambda w: _("%(key)s is longer than %(most)s letters, or no text") % {**w, "key": _key(w["key"])}),
+        (r"(?P<key>series|unit|source|touchpoint|channel|campaign|period|value|period\.from|period\.to) is (?P<value>[^;]+)\.",
+         lambda w: _("%(key)s can't be %(value)s") % {**w, "key": _key(w["key"])}),
+        (r"(?P<second>touchpoint|channel|campaign) stands beside (?P<first>touchpoint|channel|campaign)\.",
+         lambda w: _("%(second)s stands beside %(first)s, but a reading belongs to one place")
+         % {name: _key(key) for name, key in w.items()}),
+        (r"(?P<key>[^;]+) is not a key of a reading\.", _("%(key)s is not a key of a reading")),
+    ]  # fmt: skip
+
+
+def _key(key: str) -> str:
+    """Name a key of a record of a reading; the ends of its period by what they say."""
+    return {
+        "series": _("Series"), "unit": _("Unit"), "source": _("Source"), "value": _("Value"),
+        "touchpoint": _("Touchpoint"), "channel": _("Channel"), "campaign": _("Campaign"),
+        "period": _("Period"), "period.from": _("Begin of the period"),
+        "period.to": _("End of the period"),
+    }[key]  # fmt: skip
 
 
 # --- refusals of a file -----------------------------------------------------------------------------
