@@ -34,6 +34,7 @@ OWN = {
         "imports",
     },
     "profiles": {"bulk", "merging"},
+    "accounts": {"access", "mailing"},
     "channels": None,
 }
 
