@@ -67,11 +67,13 @@ class Work:
 
 @dataclass(frozen=True)
 class Tab:
-    """A page that shares its head with others."""
+    """A page that shares its head, or its list of sections, with others."""
 
     name: str
     address: str
     is_here: bool = False
+    group: str = ""
+    """The heading that it stands under in a list of sections."""
 
 
 @dataclass(frozen=True)

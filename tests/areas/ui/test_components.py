@@ -75,7 +75,20 @@ def test_a_line_stays_in_its_box_and_in_its_band(wholes: list[int], data: st.Dat
 
 @pytest.mark.django_db
 class TestPatternPage:
-    @pytest.mark.parametrize("address", ["", "insight/", "empty/", "?sort=-reach", "?start=32/3"])
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "",
+            "insight/",
+            "empty/",
+            "members/",
+            "members/?sort=-name",
+            "workspace/",
+            "sign-in/",
+            "?sort=-reach",
+            "?start=32/3",
+        ],
+    )
     def test_it_stands(self, address: str) -> None:
         assert Client(headers=HOST).get(f"/patterns/{address}").status_code == 200
 

@@ -16,6 +16,7 @@ from kundresa.measures.intervals import Rate
 from kundresa.ui import navigation, wishes
 from kundresa.ui.contracts import Figure, Tab, Work
 from kundresa.ui.filters import Filter
+from kundresa.ui.names import initials_of
 from kundresa.ui.period import PeriodPicker, Span
 
 register = template.Library()
@@ -86,6 +87,12 @@ def menu(context: template.Context, content: str, name: str, looks: str = "boxed
 
 
 @register.simple_block_tag(takes_context=True)
+def row_menu(context: template.Context, content: str, name: str) -> str:
+    """Write the menu at the end of a row of a table; three dots, and a name for who can't see."""
+    return _part(context, "row_menu", name=name, content=content)
+
+
+@register.simple_block_tag(takes_context=True)
 def figure(context: template.Context, content: str, figure: Figure, level: int = 2) -> str:
     """Write the frame of a chart, the chart itself inside the tag."""
     return _part(context, "figure", figure=figure, level=level, content=content)
@@ -121,6 +128,24 @@ def progress(work: Work) -> dict[str, Any]:
 def tabs(tabs: Sequence[Tab], name: str) -> dict[str, Any]:
     """Write the row that leads between pages with one head."""
     return {"tabs": tabs, "name": name}
+
+
+@register.inclusion_tag("ui/parts/section_list.html")
+def section_list(sections: Sequence[Tab] | str) -> dict[str, Any]:
+    """Write the list beside a settings page; on a phone a button opens it."""
+    return {"sections": sections}
+
+
+@register.inclusion_tag("ui/parts/avatar.html")
+def avatar(name: str, initials: str = "") -> dict[str, Any]:
+    """Write the round with somebody's initials; their name stands beside it."""
+    return {"initials": initials or initials_of(name)}
+
+
+@register.inclusion_tag("ui/parts/copy_field.html")
+def copy_field(value: str, label: str, name: str, hint: str = "") -> dict[str, Any]:
+    """Write a text to take along, such as a link or a secret that is shown once."""
+    return {"value": value, "label": label, "id": f"copy-{name}", "hint": hint}
 
 
 @register.inclusion_tag("ui/parts/sort_head.html", takes_context=True)
