@@ -157,6 +157,27 @@ def test_a_table_is_sorted_by_its_links(server: Server, reader: Reader) -> None:
     expect(page.get_by_role("rowheader").nth(0)).not_to_have_text("Newsletter")
 
 
+@pytest.mark.parametrize("width", [320, 1440])
+def test_a_member_finds_notices_workspaces_and_the_way_out(
+    server: Server, reader: Reader, width: int
+) -> None:
+    page = reader(width=width)
+    page.goto(f"{server.address}{PATTERNS}members/")
+    expect(page.get_by_role("link", name="Notices: 3 unread")).to_be_visible()
+    other = page.get_by_role("link", name="Nordic Bicycles, Danmark")
+    expect(other).to_have_count(0)
+    name = "Alice Åkesson" if width < 900 else "Workspace: Nordic Bicycles"
+    page.locator("header.frame summary").filter(has_text=name).press("Enter")
+    expect(other).to_be_in_viewport(ratio=1)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.locator("header.frame summary").filter(has_text="Alice Åkesson").press("Enter")
+    expect(page.get_by_role("button", name="Log out")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Dansk")).to_be_in_viewport(ratio=1)
+    assert too_wide(page) == []
+    assert violations(page) == []
+
+
 def test_a_row_menu_lies_over_its_table(server: Server, reader: Reader) -> None:
     page = reader()
     page.goto(f"{server.address}{PATTERNS}members/")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,48 @@ class Chart:
 
     names: Sequence[str]
     """One for each dot; empty where there is no room."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the pages of whoever looks; an address that is empty is not offered."""
+
+    workspaces: Sequence[Tab] = ()
+    """Those that the member may go to, the one at hand among them."""
+
+    own_settings: str = ""
+    log_out: str = ""
+    """Where a form is posted to."""
+
+    notices: str = ""
+    unread: int = 0
+    """How many notices wait to be read."""
+
+    is_simulated: bool = False
+    """Whether all that the workspace holds was made up."""
+
+    @property
+    def unread_shown(self) -> str:
+        """The count in two figures, or that it is more."""
+        return str(self.unread) if self.unread < 100 else "99+"
+
+
+class FrameSource:
+    """Where the frame learns of members, who live in an area above this one.
+
+    The area of the members gives its function once, at the start; until then there is no frame.
+    """
+
+    def __init__(self) -> None:
+        self._ask: Callable[[Any], Frame | None] = lambda _request: None
+
+    def fill(self, ask: Callable[[Any], Frame | None]) -> None:
+        """Ask this of every request; what was there before is left."""
+        self._ask = ask
+
+    def frame_of(self, request: Any) -> Frame | None:
+        """Give the frame of a request."""
+        return self._ask(request)
+
+
+frame_source: Final = FrameSource()

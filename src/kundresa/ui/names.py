@@ -1,6 +1,18 @@
-"""People's names where there is room for two letters."""
+"""Names of people and roles, as a page shows them."""
 
 from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+ROLES: Final = {
+    "owner": _("Owner"),
+    "editor": _("Editor"),
+    "commenter": _("Commenter"),
+    "viewer": _("Viewer"),
+    "guest": _("Guest"),
+}
 
 
 def initials_of(name: str) -> str:
@@ -14,3 +26,8 @@ def initials_of(name: str) -> str:
     words = name.split()
     ends = words[:1] + words[1:][-1:]
     return "".join(word[0] for word in ends).upper() or "?"
+
+
+def role_in_words(role: Any) -> Any:
+    """Say a role in the language of the reader; one that is not known stands as it is."""
+    return ROLES.get(str(role), role)

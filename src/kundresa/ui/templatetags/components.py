@@ -16,7 +16,7 @@ from kundresa.measures.intervals import Rate
 from kundresa.ui import navigation, wishes
 from kundresa.ui.contracts import Figure, Tab, Work
 from kundresa.ui.filters import Filter
-from kundresa.ui.names import initials_of
+from kundresa.ui.names import initials_of, role_in_words
 from kundresa.ui.period import PeriodPicker, Span
 
 register = template.Library()
@@ -52,6 +52,9 @@ def look_of(request: HttpRequest | None) -> str:
 def places_of(request: HttpRequest | None) -> list[navigation.Place]:
     """Give the places of the bar."""
     return navigation.places_of(request or None)
+
+
+register.filter("role_in_words", role_in_words)
 
 
 @register.simple_tag

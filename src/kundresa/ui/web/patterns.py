@@ -62,7 +62,8 @@ def members(request: HttpRequest) -> HttpResponse:
     people = sample_pages.members()
     if request.GET.get("sort") == "-name":
         people.reverse()
-    context = {"sections": sample_pages.sections("members"), "members": people}
+    sections = sample_pages.sections("members")
+    context = {**sample_pages.framed(), "sections": sections, "members": people}
     return render(request, "ui/patterns/members.html", context)
 
 
@@ -71,11 +72,8 @@ def workspace(request: HttpRequest) -> HttpResponse:
     """Show a long form under its sections; what is sent is checked and dropped."""
     form = WorkspaceForm(request.POST or None, label_suffix="")
     is_good = request.method == "POST" and form.is_valid()
-    context = {
-        "sections": sample_pages.sections("workspace"),
-        "form": form,
-        "is_good": is_good,
-    }
+    sections = sample_pages.sections("workspace")
+    context = {**sample_pages.framed(), "sections": sections, "form": form, "is_good": is_good}
     status = 400 if form.errors else 200
     return render(request, "ui/patterns/workspace.html", context, status=status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from django import forms
@@ -10,7 +11,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kundresa.ui.contracts import Tab
+from kundresa.ui.contracts import Frame, Tab
+
+
+def framed() -> dict[str, Any]:
+    """Give what stands around the page of a member with two workspaces."""
+    here, note = reverse("ui:patterns-members"), reverse("ui:patterns-note")
+    places = [Tab("Nordic Bicycles", here, True), Tab("Nordic Bicycles, Danmark", f"{here}?other")]
+    member = SimpleNamespace(name="Alice Åkesson", initials="AÅ")
+    workspace = SimpleNamespace(name="Nordic Bicycles")
+    return {
+        "access": SimpleNamespace(member=member, workspace=workspace, role="owner"),
+        "frame": Frame(places, reverse("ui:patterns-workspace"), note, f"{here}#notices", 3, True),
+    }
 
 
 def sections(here: str) -> list[Tab]:
