@@ -42,6 +42,29 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """A mean with its 95% interval, on the scale that it is drawn on."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+    start: float
+    """The low end of the scale."""
+
+    end: float
+    unit: str = ""
+    """In words, such as days; none for points on a scale."""
+
+    decimals: int = 1
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the scale has a neutral point inside, so that a plus is said too."""
+        return self.start < 0 < self.end
+
+
+@dataclass(frozen=True)
 class Work:
     """A long job: how far it has come, and how it went."""
 

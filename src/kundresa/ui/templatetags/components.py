@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from django import forms, template
 from django.http import HttpRequest
+from django.utils.formats import number_format
 
+from kundresa.documents.layout.live import HOLLOW_UNDER, NOTHING_UNDER
 from kundresa.measures.intervals import Rate
 from kundresa.ui import navigation, wishes
-from kundresa.ui.contracts import Figure, Tab, Work
+from kundresa.ui.contracts import Figure, Mean, Tab, Work
 from kundresa.ui.filters import Filter
 from kundresa.ui.names import initials_of, role_in_words
 from kundresa.ui.period import PeriodPicker, Span
@@ -119,6 +121,44 @@ def rate(rate: Rate, label: str) -> dict[str, Any]:
     return shown | {f"{name}_at": place for name, place in places.items()} | {
         f"{name}_percent": 100 * (getattr(rate, name) or 0) for name in places
     }  # fmt: skip
+
+
+@register.inclusion_tag("ui/parts/mean.html")
+def mean(mean: Mean, label: str) -> dict[str, Any]:
+    """Write a mean with its interval and n; hollow under 30, and nothing at all under 5."""
+    shown = {"mean": mean, "label": label, "fewest": NOTHING_UNDER}
+    if mean.count < NOTHING_UNDER:
+        return shown | {"is_hidden": True}
+    places = {name: _place(getattr(mean, name), mean) for name in ("value", "low", "high")}
+    said = {f"{name}_said": _in_figures(getattr(mean, name), mean) for name in places}
+    zero = _place(0, mean) if mean.is_signed else None
+    is_hollow = mean.count < HOLLOW_UNDER
+    return shown | {f"{name}_at": place for name, place in places.items()} | said | {
+        "zero_at": zero, "is_hollow": is_hollow, "rest": _rest(mean),
+    }  # fmt: skip
+
+
+def _place(value: float, mean: Mean) -> int:
+    """Place a value on the track, which is drawn 1000 wide; what lies outside, at its end."""
+    share = (value - mean.start) / (mean.end - mean.start)
+    return round(1000 * max(0.0, min(1.0, share)))
+
+
+def _in_figures(value: float, mean: Mean) -> str:
+    rounded = round(value, mean.decimals) + 0.0
+    sign = "−" if rounded < 0 else "+" if rounded > 0 and mean.is_signed else ""
+    return sign + number_format(abs(rounded), mean.decimals, use_l10n=True, force_grouping=True)
+
+
+def _rest(mean: Mean) -> str:
+    """Say what stands small behind the value: its unit, or the scale it lies on."""
+    if mean.unit or not mean.is_signed:
+        return mean.unit
+    return f"({_end(mean.start)} – {_end(mean.end)})"
+
+
+def _end(value: float) -> str:
+    return f"{value:+g}".replace("-", "−")
 
 
 @register.inclusion_tag("ui/parts/progress.html")

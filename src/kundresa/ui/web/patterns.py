@@ -34,6 +34,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "form": SampleForm(label_suffix="", auto_id="new_%s"),
         "faulty": faulty,
         "rows": _sorted(request.GET.get("sort", "")),
+        "means": samples.means(),
         "members": sample_pages.members(),
         "tabs": samples.tabs(),
         "works": samples.works(),
