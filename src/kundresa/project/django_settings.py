@@ -99,7 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
-                "kundresa.accounts.web.doors.frame_of",
+                "kundresa.ui.context.frame",
             ]
         },
     }

@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from kundresa.accounts.access import Access, access_in, access_of, who_asks
+from kundresa.accounts.access import Access, access_of, who_asks
 from kundresa.accounts.models import Member
 from kundresa.accounts.queries import has_members
 from kundresa.accounts.rules import Asked, Need
@@ -151,8 +151,3 @@ class MemberWishes:
         if member.language and framework.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(member.language)
             request.LANGUAGE_CODE = translation.get_language()
-
-
-def frame_of(request: HttpRequest) -> dict[str, Any]:
-    """Give the frame of a page who reads it."""
-    return {"access": access_in(request)}
