@@ -17,10 +17,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kundresa.core.errors import BadInputError, Fault
 from kundresa.core.ids import new_secret
+from kundresa.core.mail_server import Mailbox, MailServer, mail_server_of, mailbox_of
 from kundresa.core.times import zone_named
 
 PREFIX: Final = "KUNDRESA_"
-SECRETS: Final = frozenset({"secret_key", "database_url"})
+SECRETS: Final = frozenset({"secret_key", "database_url", "smtp_url"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _REMEDIES: Final[Mapping[str, str]] = {
@@ -41,6 +42,11 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "inbox_days": "Write a whole number from 1 to 30.",
     "upload_megabytes": "Write a whole number from 1 to 1,000,000.",
     "upload_days": "Write a whole number from 1 to 365.",
+    "smtp_url": (
+        "Write smtp://name:password@host:587?tls=starttls (or tls, or none), or smtps://…, "
+        "with signs such as @ / ? # % in name and password as %40 %2F %3F %23 %25."
+    ),
+    "mail_from": "Write a mail address, alone or as Kundresa <kundresa@firma.se>.",
 }
 
 
@@ -51,11 +57,28 @@ def _loopback(host: str) -> str:
 
 
 def _database(url: str) -> str:
-    if url and urlsplit(url).scheme not in {"sqlite", "postgresql", "postgres"}:
+    try:
+        parts = urlsplit(url)
+        # Reading the port raises where it is no number.
+        _ = parts.port
+    except ValueError:
+        # The library's own words repeat what it could not read, which may be the password.
+        raise ValueError("is not an address") from None
+    if url and parts.scheme not in {"sqlite", "postgresql", "postgres"}:
         raise ValueError("is not an address of SQLite or PostgreSQL")
-    # Reading the port raises where it is no number.
-    _ = urlsplit(url).port
     return url
+
+
+def _mail_server(url: str) -> str:
+    if url:
+        mail_server_of(url)
+    return url
+
+
+def _mail_sender(address: str) -> str:
+    if address:
+        mailbox_of(address)
+    return address
 
 
 def _web_address(url: str) -> str:
@@ -97,6 +120,8 @@ class Settings(BaseModel):
     inbox_days: int = Field(default=2, ge=1, le=30)
     upload_megabytes: int = Field(default=2048, ge=1, le=1_000_000)
     upload_days: int = Field(default=7, ge=1, le=365)
+    smtp_url: Annotated[str, AfterValidator(_mail_server)] = Field(default="", repr=False)
+    mail_from: Annotated[str, AfterValidator(_mail_sender)] = ""
 
     def __repr__(self) -> str:
         return f"Settings(data_dir={str(self.data_dir)!r}, port={self.port})"
@@ -124,6 +149,16 @@ class Settings(BaseModel):
         return self.base_url or self.local_address
 
     @property
+    def mail_server(self) -> MailServer | None:
+        """The server that takes our mail; None where mail is not set up."""
+        return mail_server_of(self.smtp_url) if self.smtp_url else None
+
+    @property
+    def mail_sender(self) -> Mailbox:
+        """Whom our mail comes from."""
+        return mailbox_of(self.mail_from)
+
+    @property
     def local_address(self) -> str:
         """Where this machine finds the pages, whatever stands in front of them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -138,6 +173,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         faults += [_fault(problem, values) for problem in error.errors()]
         found = None
+    faults += _missing(values)
     if faults or found is None:
         raise BadInputError("The settings can't be used.", faults=faults)
     return found
@@ -191,6 +227,13 @@ def _gather(environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]
                 said = f"names {file!r}, which is not text."
                 faults.append(Fault(f"{variable}_FILE", said, "Write the value as text in UTF-8."))
     return values, faults
+
+
+def _missing(values: Mapping[str, str]) -> list[Fault]:
+    if not values.get("smtp_url") or values.get("mail_from"):
+        return []
+    said = f"is missing, and {PREFIX}SMTP_URL is of no use without."
+    return [Fault(f"{PREFIX}MAIL_FROM", said, _REMEDIES["mail_from"])]
 
 
 def _fault(problem: Any, values: Mapping[str, str]) -> Fault:
