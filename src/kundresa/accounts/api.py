@@ -6,6 +6,14 @@ from kundresa.accounts.actions import (
     make_workspace,
     write_audit_line,
 )
+from kundresa.accounts.mailing import (
+    MAIL_KINDS,
+    MAIL_WAITS,
+    UndeliveredMail,
+    mail_is_set_up,
+    post_mail,
+    undelivered_mails,
+)
 from kundresa.accounts.models import Workspace
 from kundresa.accounts.queries import (
     THIS_MACHINE,
@@ -18,14 +26,20 @@ from kundresa.accounts.queries import (
 )
 
 __all__ = [
+    "MAIL_KINDS",
+    "MAIL_WAITS",
     "THIS_MACHINE",
+    "UndeliveredMail",
     "Workspace",
     "actor_of",
     "ensure_first_workspace",
     "ensure_workspace",
     "has_audit_line",
+    "mail_is_set_up",
     "make_workspace",
     "may_change",
+    "post_mail",
+    "undelivered_mails",
     "workspace_by_slug",
     "workspace_ids",
     "workspace_slugs",

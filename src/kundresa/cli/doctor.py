@@ -21,7 +21,7 @@ Verdict = tuple[str, str]
 @click.command(name="doctor")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def command(as_json: bool) -> None:
-    """Look at settings, data folder, disk, database, profiles, collect and worker."""
+    """Look at settings, data folder, disk, database, profiles, collect, worker and mail."""
     from kundresa.cli.answers import answer
 
     parts = examine()
@@ -51,6 +51,7 @@ def examine() -> list[dict[str, Any]]:
         ("profiles", _profiles),
         ("collect", _collect),
         ("worker", _worker),
+        ("mail", _mail),
     ]
     return [
         _part("settings", ("", "")),
@@ -159,6 +160,15 @@ def _worker(found: Settings) -> Verdict:
     from kundresa.project.health import worker_fault
 
     return worker_fault(), "Run kundresa start, or kundresa worker."
+
+
+def _mail(found: Settings) -> Verdict:
+    from kundresa.core.mail import check_server, mail_host
+
+    if found.mail_server is None:
+        return "", "not set up (KUNDRESA_SMTP_URL); pages show links to pass on instead"
+    check_server(found.mail_server, hello=mail_host(found.address))
+    return "", f"{found.mail_server} takes mail from {found.mail_sender.address}"
 
 
 def _set_up(found: Settings) -> None:
