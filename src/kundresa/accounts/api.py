@@ -13,6 +13,7 @@ from kundresa.accounts.mailing import (
     mail_is_set_up,
     post_mail,
     undelivered_mails,
+    waiting_mail_count,
 )
 from kundresa.accounts.models import Workspace
 from kundresa.accounts.queries import (
@@ -40,6 +41,7 @@ __all__ = [
     "may_change",
     "post_mail",
     "undelivered_mails",
+    "waiting_mail_count",
     "workspace_by_slug",
     "workspace_ids",
     "workspace_slugs",

@@ -36,7 +36,7 @@ from kundresa.core.mail import (
 )
 from kundresa.core.mail_server import mailbox_of
 from kundresa.core.settings import Settings, settings
-from kundresa.jobs.api import SECRET, enqueue, failed_jobs
+from kundresa.jobs.api import SECRET, enqueue, failed_jobs, open_job_count
 
 SEND_MAIL: Final = "send_mail"
 
@@ -203,6 +203,11 @@ def mail_of(payload: Mapping[str, Any], address: str) -> Mail:
 
 def _part(kind: str, part: str, context: Mapping[str, Any]) -> str:
     return render_to_string(f"accounts/mail/{kind}.{part}", dict(context)).strip() + "\n"
+
+
+def waiting_mail_count() -> int:
+    """Count the mails that are not sent yet."""
+    return open_job_count(SEND_MAIL)
 
 
 def undelivered_mails(since: datetime, workspace_id: int | None = None) -> list[UndeliveredMail]:

@@ -13,9 +13,10 @@ def last_heartbeat() -> datetime | None:
     return Heartbeat.objects.order_by("-at").values_list("at", flat=True).first()
 
 
-def open_job_count() -> int:
-    """Count the jobs that are waiting or leased."""
-    return Job.objects.filter(state__in=Job.OPEN).count()
+def open_job_count(kind: str = "") -> int:
+    """Count the jobs that are waiting or leased, of all kinds or of one."""
+    found = Job.objects.filter(state__in=Job.OPEN)
+    return (found.filter(kind=kind) if kind else found).count()
 
 
 def failed_jobs(kind: str, *, since: datetime, workspace_id: int | None = None) -> list[FailedJob]:

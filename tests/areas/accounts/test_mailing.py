@@ -17,10 +17,13 @@ from django.utils import timezone, translation
 from structlog.testing import capture_logs
 
 from kundresa.accounts import api, mailing
+from kundresa.accounts.jobs import send_mail
+from kundresa.cli import doctor
 from kundresa.core.errors import BadInputError
 from kundresa.core.mail import MailRefusedError
 from kundresa.core.settings import settings
 from kundresa.documents.drawing import theme
+from kundresa.jobs.api import claim, finish
 from kundresa.jobs.models import Job
 from kundresa.project.data_folder import DataFolder
 from kundresa.project.worker import Worker
@@ -138,6 +141,20 @@ def test_a_mail_that_is_delayed_comes_later_and_keeps_its_name(sink: SmtpSink) -
     ]
 
 
+def test_a_mail_whose_worker_died_is_sent_again_under_its_name(sink: SmtpSink) -> None:
+    post()
+    lost = claim("dead")
+    assert lost is not None
+    send_mail(lost)
+    again = claim("b", now=timezone.now() + timedelta(minutes=2))
+    assert again is not None
+    send_mail(again)
+    assert finish(again)
+    first, second = sink.mails
+    assert first.message["Message-ID"] == second.message["Message-ID"]
+    assert "s3cr3t" not in rows()
+
+
 def test_a_mail_that_is_refused_is_given_up_and_its_reason_shown(sink: SmtpSink) -> None:
     begin = timezone.now()
     shop = api.make_workspace("Shop")
@@ -153,6 +170,9 @@ def test_a_mail_that_is_refused_is_given_up_and_its_reason_shown(sink: SmtpSink)
     assert "550 5.1.1 No such mailbox" in mail.reason
     assert not api.undelivered_mails(begin, other.id)
     assert not api.undelivered_mails(begin)
+    note = doctor.outbox_note()
+    assert note.startswith("0 mails wait, 1 given up in 7 days, the last to bob@firma.example: ")
+    assert "550 5.1.1 No such mailbox" in note
 
 
 def test_a_mail_is_given_up_after_its_last_attempt(sink: SmtpSink) -> None:

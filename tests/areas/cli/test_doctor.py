@@ -18,7 +18,7 @@ from tests.support.smtp_sink import CERTIFICATE, SmtpSink
 
 PARTS = [
     *("settings", "data folder", "disk", "database", "migrations", "profiles", "collect", "worker"),
-    "mail",
+    *("mail", "outbox"),
 ]
 
 
