@@ -38,11 +38,17 @@ def strings_of(area: str) -> set[Name]:
     found = set()
     for path in (PACKAGE / area).rglob("*.py"):
         found |= set(marked(path.read_text("utf-8")))
-    for path in (PACKAGE / area).glob("templates/**/*.html"):
+    for path in templates_of(area):
         calls = templatize(path.read_text("utf-8"), origin=str(path))
         # What is left of the page's indentation is none that Python could read.
         found |= set(marked("\n".join(line.lstrip() for line in calls.splitlines())))
     return found
+
+
+def templates_of(area: str) -> list[Path]:
+    """Every page of an area, and every part of a mail."""
+    found = (PACKAGE / area).glob("templates/**/*")
+    return [path for path in found if path.suffix in {".html", ".txt", ".subject"}]
 
 
 def marked(source: str) -> Iterator[Name]:
@@ -120,6 +126,7 @@ def test_the_compiled_catalogue_is_current(area: str, language: str) -> None:
 class _Plain(HTMLParser):
     """Collects what a reader sees or hears of a template outside its marked texts."""
 
+    SAID_TO_NOBODY = ("pre", "style")
     SAID = ("alt", "aria-label", "placeholder", "title")
 
     def __init__(self) -> None:
@@ -128,11 +135,11 @@ class _Plain(HTMLParser):
         self.in_code = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.in_code += tag == "pre"
+        self.in_code += tag in self.SAID_TO_NOBODY
         self.texts += [value for name, value in attrs if name in self.SAID and value]
 
     def handle_endtag(self, tag: str) -> None:
-        self.in_code -= tag == "pre"
+        self.in_code -= tag in self.SAID_TO_NOBODY
 
     def handle_data(self, data: str) -> None:
         if not self.in_code:
@@ -163,7 +170,7 @@ def test_the_search_for_bare_text_finds_it() -> None:
 
 @pytest.mark.parametrize("area", AREAS)
 def test_no_template_holds_bare_text(area: str) -> None:
-    for path in (PACKAGE / area).glob("templates/**/*.html"):
+    for path in templates_of(area):
         bare = set(re.findall(r"\w+", " ".join(plain_texts(path.read_text("utf-8")))))
         assert bare <= {"Kundresa"}, path
 

@@ -10,7 +10,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src/kundresa"
 MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if "migrations" not in path.parts]
 AREAS = sorted(path.parent for path in PACKAGE.glob("*/__init__.py"))
-TEMPLATES = sorted(PACKAGE.glob("**/templates/**/*.html"))
+# Mail is no page: programs that read it know no sheet of ours, so its styles stand in it.
+TEMPLATES = sorted(
+    path for path in PACKAGE.glob("**/templates/**/*.html") if path.parent.name != "mail"
+)
 
 # These are no areas with a door: anything may stand in them, under names of their own.
 OPEN = {"core", "store", "documents", "measures", "ui", "project", "cli"}

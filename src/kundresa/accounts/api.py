@@ -19,6 +19,15 @@ from kundresa.accounts.actions import (
     new_owner_link,
     write_audit_line,
 )
+from kundresa.accounts.mailing import (
+    MAIL_KINDS,
+    MAIL_WAITS,
+    UndeliveredMail,
+    mail_is_set_up,
+    post_mail,
+    undelivered_mails,
+    waiting_mail_count,
+)
 from kundresa.accounts.models import Member, Workspace
 from kundresa.accounts.queries import (
     actor_names,
@@ -33,6 +42,8 @@ from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role,
 
 __all__ = [
     "DEMO_OWNER",
+    "MAIL_KINDS",
+    "MAIL_WAITS",
     "MEMBER_ROLES",
     "THIS_MACHINE",
     "Access",
@@ -40,6 +51,7 @@ __all__ = [
     "Need",
     "Right",
     "Role",
+    "UndeliveredMail",
     "Workspace",
     "access_in",
     "access_of_member",
@@ -53,10 +65,14 @@ __all__ = [
     "has_audit_line",
     "has_members",
     "join",
+    "mail_is_set_up",
     "make_member",
     "make_workspace",
     "may_change",
     "new_owner_link",
+    "post_mail",
+    "undelivered_mails",
+    "waiting_mail_count",
     "workspace_by_slug",
     "workspace_ids",
     "workspace_slugs",

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from kundresa.core.clock import now
 from kundresa.core.errors import KundresaError, NotFoundError
 from kundresa.core.settings import Settings, settings
 
 _LEAST_FREE: Final = 1 << 30
+_RECENT: Final = timedelta(days=7)
 Verdict = tuple[str, str]
 """What is wrong and what to do; or, when nothing is wrong, "" and what there is to know."""
 
@@ -21,7 +24,7 @@ Verdict = tuple[str, str]
 @click.command(name="doctor")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def command(as_json: bool) -> None:
-    """Look at settings, data folder, disk, database, profiles, collect and worker."""
+    """Look at settings, data folder, disk, database, profiles, collect, worker, mail and outbox."""
     from kundresa.cli.answers import answer
 
     parts = examine()
@@ -51,6 +54,8 @@ def examine() -> list[dict[str, Any]]:
         ("profiles", _profiles),
         ("collect", _collect),
         ("worker", _worker),
+        ("mail", _mail),
+        ("outbox", _outbox),
     ]
     return [
         _part("settings", ("", "")),
@@ -159,6 +164,33 @@ def _worker(found: Settings) -> Verdict:
     from kundresa.project.health import worker_fault
 
     return worker_fault(), "Run kundresa start, or kundresa worker."
+
+
+def _mail(found: Settings) -> Verdict:
+    from kundresa.core.mail import check_server, mail_host
+
+    if found.mail_server is None:
+        return "", "not set up (KUNDRESA_SMTP_URL); pages show links to pass on instead"
+    check_server(found.mail_server, hello=mail_host(found.address))
+    return "", f"{found.mail_server} takes mail from {found.mail_sender.address}"
+
+
+def _outbox(found: Settings) -> Verdict:
+    _set_up(found)
+    return "", outbox_note()
+
+
+def outbox_note() -> str:
+    """Say how many mails wait, and why the last one was given up."""
+    from kundresa.accounts.api import undelivered_mails, waiting_mail_count, workspace_ids
+
+    since = now() - _RECENT
+    lost = [one for room in (None, *workspace_ids()) for one in undelivered_mails(since, room)]
+    told = f"{waiting_mail_count():,} mails wait, {len(lost):,} given up in {_RECENT.days} days"
+    if lost:
+        last = max(lost, key=lambda one: one.given_up_at)
+        told += f", the last to {last.to}: {last.reason}"
+    return told
 
 
 def _set_up(found: Settings) -> None:

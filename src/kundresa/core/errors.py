@@ -54,6 +54,8 @@ class KundresaError(Exception):
 
     status = 400
     code = "error"
+    is_permanent = False
+    """Whether trying again can't help; a worker then gives the job up at once."""
 
     def __init__(self, message: str, *, hint: str = "", faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)

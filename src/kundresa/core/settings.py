@@ -18,10 +18,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kundresa.core.errors import BadInputError, Fault
 from kundresa.core.ids import new_secret
+from kundresa.core.mail_server import Mailbox, MailServer, mail_server_of, mailbox_of
 from kundresa.core.times import zone_named
 
 PREFIX: Final = "KUNDRESA_"
-SECRETS: Final = frozenset({"secret_key", "database_url"})
+SECRETS: Final = frozenset({"secret_key", "database_url", "smtp_url"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _ALL_ADDRESSES: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104
 
@@ -45,6 +46,11 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "demo": "Leave it out: kundresa demo sets it.",
     "trusted_proxies": "Write addresses or networks with commas, like 127.0.0.1, 10.0.0.0/8.",
     "upload_days": "Write a whole number from 1 to 365.",
+    "smtp_url": (
+        "Write smtp://name:password@host:587?tls=starttls (or tls, or none), or smtps://…, "
+        "with signs such as @ / ? # % in name and password as %40 %2F %3F %23 %25."
+    ),
+    "mail_from": "Write a mail address, alone or as Kundresa <kundresa@firma.se>.",
 }
 
 
@@ -67,11 +73,28 @@ def _networks(written: str) -> str:
 
 
 def _database(url: str) -> str:
-    if url and urlsplit(url).scheme not in {"sqlite", "postgresql", "postgres"}:
+    try:
+        parts = urlsplit(url)
+        # Reading the port raises where it is no number.
+        _ = parts.port
+    except ValueError:
+        # The library's own words repeat what it could not read, which may be the password.
+        raise ValueError("is not an address") from None
+    if url and parts.scheme not in {"sqlite", "postgresql", "postgres"}:
         raise ValueError("is not an address of SQLite or PostgreSQL")
-    # Reading the port raises where it is no number.
-    _ = urlsplit(url).port
     return url
+
+
+def _mail_server(url: str) -> str:
+    if url:
+        mail_server_of(url)
+    return url
+
+
+def _mail_sender(address: str) -> str:
+    if address:
+        mailbox_of(address)
+    return address
 
 
 def _web_address(url: str) -> str:
@@ -115,6 +138,8 @@ class Settings(BaseModel):
     upload_days: int = Field(default=7, ge=1, le=365)
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
     demo: bool = False
+    smtp_url: Annotated[str, AfterValidator(_mail_server)] = Field(default="", repr=False)
+    mail_from: Annotated[str, AfterValidator(_mail_sender)] = ""
 
     def __repr__(self) -> str:
         return f"Settings(data_dir={str(self.data_dir)!r}, port={self.port})"
@@ -155,6 +180,16 @@ class Settings(BaseModel):
         return [f"[{one}]" if ":" in one else one for one in found if one not in _ALL_ADDRESSES]
 
     @property
+    def mail_server(self) -> MailServer | None:
+        """The server that takes our mail; None where mail is not set up."""
+        return mail_server_of(self.smtp_url) if self.smtp_url else None
+
+    @property
+    def mail_sender(self) -> Mailbox:
+        """Whom our mail comes from."""
+        return mailbox_of(self.mail_from)
+
+    @property
     def local_address(self) -> str:
         """Where this machine finds the pages, whatever stands in front of them."""
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
@@ -170,6 +205,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         faults += [_fault(problem, values) for problem in error.errors()]
         found = None
+    faults += _missing(values)
     if faults or found is None:
         raise BadInputError("The settings can't be used.", faults=faults)
     return found
@@ -223,6 +259,13 @@ def _gather(environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]
                 said = f"names {file!r}, which is not text."
                 faults.append(Fault(f"{variable}_FILE", said, "Write the value as text in UTF-8."))
     return values, faults
+
+
+def _missing(values: Mapping[str, str]) -> list[Fault]:
+    if not values.get("smtp_url") or values.get("mail_from"):
+        return []
+    said = f"is missing, and {PREFIX}SMTP_URL is of no use without."
+    return [Fault(f"{PREFIX}MAIL_FROM", said, _REMEDIES["mail_from"])]
 
 
 def _fault(problem: Any, values: Mapping[str, str]) -> Fault:

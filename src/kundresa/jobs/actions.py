@@ -15,8 +15,12 @@ from kundresa.jobs.contracts import ClaimedJob
 from kundresa.jobs.models import Heartbeat, Job
 
 LEASE: Final = timedelta(seconds=60)
-MOST_ATTEMPTS: Final = 8
-_BACK_OFF: Final = timedelta(seconds=5)
+WAITS: Final = tuple(timedelta(seconds=5) * 2**n for n in range(7))
+"""How long a failed job waits before each next attempt; after the last it is given up."""
+
+SECRET: Final = "secret"  # noqa: S105
+"""What stands under this key of a payload is taken out with the end of the job."""
+
 _CLAIM: Final = """
 UPDATE jobs_job SET state = 'leased', lease_until = %s, worker = %s, attempts = attempts + 1
 WHERE id = (SELECT id FROM jobs_job
@@ -94,19 +98,27 @@ def extend_lease(
 
 def finish(job: ClaimedJob) -> bool:
     """Mark a job done; False when its lease went to another worker."""
-    ended = {"state": "done", "lease_until": None, "ended_at": timezone.now(), "error": None}
-    return bool(_held(job).update(**ended))
+    ended = {"state": "done", "ended_at": timezone.now(), "error": None}
+    return bool(_held(job).update(**ended, lease_until=None, **_without_secret(job)))
 
 
-def fail(job: ClaimedJob, error: str, *, permanent: bool = False) -> bool:
+def fail(
+    job: ClaimedJob, error: str, *, permanent: bool = False, waits: Sequence[timedelta] = WAITS
+) -> bool:
     """Let a job wait longer each time, and give it up after the last attempt."""
     values: dict[str, Any] = {"error": error[:4000], "lease_until": None}
-    if permanent or job.attempt >= MOST_ATTEMPTS:
-        values |= {"state": "failed", "ended_at": timezone.now()}
+    if permanent or job.attempt > len(waits):
+        values |= {"state": "failed", "ended_at": timezone.now(), **_without_secret(job)}
     else:
-        wait = _BACK_OFF * 2 ** (job.attempt - 1)
-        values |= {"state": "waiting", "run_at": timezone.now() + wait}
+        values |= {"state": "waiting", "run_at": timezone.now() + waits[job.attempt - 1]}
     return bool(_held(job).update(**values))
+
+
+def _without_secret(job: ClaimedJob) -> dict[str, Any]:
+    # In the same update as the end, so that no crash leaves a secret behind.
+    if SECRET not in job.payload:
+        return {}
+    return {"payload": {key: value for key, value in job.payload.items() if key != SECRET}}
 
 
 def beat(worker: str) -> None:

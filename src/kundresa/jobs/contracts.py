@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -16,3 +17,12 @@ class ClaimedJob:
     kind: str
     payload: Mapping[str, Any]
     attempt: int
+
+
+@dataclass(frozen=True)
+class FailedJob:
+    """A job that was given up, and why."""
+
+    payload: Mapping[str, Any]
+    error: str
+    ended_at: datetime

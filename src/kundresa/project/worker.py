@@ -13,17 +13,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from django.db import close_old_connections, connection
 
-from kundresa.accounts.api import workspace_ids
+from kundresa.accounts import jobs as accounts_jobs
+from kundresa.accounts.api import MAIL_WAITS, workspace_ids
+from kundresa.core.errors import KundresaError
 from kundresa.core.logs import logger
 from kundresa.core.settings import settings
 from kundresa.events import jobs as events_jobs
 from kundresa.events.api import seal_inbox
-from kundresa.jobs.api import ClaimedJob, beat, claim, enqueue, extend_lease, fail, finish
+from kundresa.jobs.api import WAITS, ClaimedJob, beat, claim, enqueue, extend_lease, fail, finish
 from kundresa.project.data_folder import DataFolder
 from kundresa.project.warm_up import compile_kernels
 
@@ -34,11 +37,18 @@ KINDS: Final[Mapping[str, Work]] = {
     "erase_profile": events_jobs.erase_profile,
     "import_file": events_jobs.import_file,
     "sweep_uploads": events_jobs.sweep_uploads,
+    "send_mail": accounts_jobs.send_mail,
 }
 """What each kind of job does; the areas' jobs are listed here."""
 
 LONG: Final = ("import_file",)
 """Kinds that may take hours; they have a thread of their own and hold nobody up."""
+
+MAIL: Final = ("send_mail",)
+"""Apart as well: a mail server may let us wait, and mail is not to wait for anything else."""
+
+_WAITS: Final[Mapping[str, Sequence[timedelta]]] = {"send_mail": MAIL_WAITS}
+"""How long a failed job of a kind waits, where it is not as usual."""
 
 _BEAT_EVERY: Final = 3.0
 _UPKEEP_EVERY: Final = 3600.0
@@ -67,8 +77,9 @@ class Worker:
     def run(self) -> None:
         """Work until told to stop; a fault is logged and tried again."""
         rounds = {
-            "jobs": partial(self.do_one_job, but=LONG),
+            "jobs": partial(self.do_one_job, but=(*LONG, *MAIL)),
             "long jobs": partial(self.do_one_job, only=LONG),
+            "mail": partial(self.do_one_job, only=MAIL),
         }
         threads = [
             threading.Thread(target=self._again_and_again, args=[once], name=name)
@@ -131,9 +142,13 @@ class Worker:
             with self._kept(job):
                 work(job)
             finish(job)
+        except KundresaError as error:
+            _log.warning("job_failed", kind=job.kind, job=job.id, error=str(error))
+            waits = _WAITS.get(job.kind, WAITS)
+            fail(job, str(error), permanent=error.is_permanent, waits=waits)
         except Exception as error:  # noqa: BLE001
             _log.exception("job_failed", kind=job.kind, job=job.id)
-            fail(job, f"{type(error).__name__}: {error}")
+            fail(job, f"{type(error).__name__}: {error}", waits=_WAITS.get(job.kind, WAITS))
         return True
 
     @contextmanager

@@ -14,9 +14,11 @@ import pytest
 from kundresa.cli import doctor as command
 from kundresa.core.settings import Settings
 from tests.support.server import clean_environment, free_port
+from tests.support.smtp_sink import CERTIFICATE, SmtpSink
 
 PARTS = [
     *("settings", "data folder", "disk", "database", "migrations", "profiles", "collect", "worker"),
+    *("mail", "outbox"),
 ]
 
 
@@ -43,7 +45,8 @@ def test_on_an_empty_machine_each_part_says_what_to_do_and_nothing_is_made(tmp_p
     said = dict(line.split(": ", 1) for line in ran.stdout.splitlines())
     assert list(said) == PARTS
     assert said["settings"] == said["disk"] == "OK"
-    for part in set(PARTS) - {"settings", "disk"}:
+    assert said["mail"].startswith("OK, not set up")
+    for part in set(PARTS) - {"settings", "disk", "mail"}:
         assert "Run kundresa start" in said[part], part
     assert not (tmp_path / "data").exists()
 
@@ -88,3 +91,29 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     fault, remedy = command._disk(Settings(data_dir=tmp_path))
     assert fault == "5 MiB are free."
     assert "Make room" in remedy
+
+
+def test_a_mail_server_that_lets_us_in_is_well(tmp_path: Path) -> None:
+    told = {"KUNDRESA_MAIL_FROM": "Kundresa <kundresa@firma.example>",
+            "SSL_CERT_FILE": str(CERTIFICATE)}  # fmt: skip
+    with SmtpSink(login=("kundresa", "hush-hush"), starttls=True) as sink:
+        ran = doctor(tmp_path, "--json", KUNDRESA_SMTP_URL=sink.url, **told)
+    part = parts_of(ran)["mail"]
+    assert part["ok"]
+    assert part["note"] == f"localhost:{sink.port} takes mail from kundresa@firma.example"
+    assert sink.logins == ["kundresa"]
+    assert not sink.mails
+    assert "hush" not in ran.stdout + ran.stderr
+
+
+def test_a_mail_server_that_does_not_let_us_in_is_told_without_the_password(
+    tmp_path: Path,
+) -> None:
+    with SmtpSink(login=("kundresa", "right")) as sink:
+        url = sink.url_with("kundresa", "hush-hush")
+        told = {"KUNDRESA_SMTP_URL": url, "KUNDRESA_MAIL_FROM": "kundresa@firma.example"}
+        ran = doctor(tmp_path, "--json", **told)
+    part = parts_of(ran)["mail"]
+    assert "does not accept name and password" in part["fault"]
+    assert "KUNDRESA_SMTP_URL" in part["remedy"]
+    assert "hush" not in ran.stdout + ran.stderr

@@ -21,8 +21,10 @@ WRONG = {
     "KUNDRESA_LOG_FORMAT": "xml",
     "KUNDRESA_LANGUAGE": "fi",
     "KUNDRESA_TIME_ZONE": "Europe/Stokholm",
+    "KUNDRESA_SMTP_URL": "http://name:hush-hush@mail.example",
+    "KUNDRESA_MAIL_FROM": "nobody",
 }
-SECRET = {"KUNDRESA_DATABASE_URL", "KUNDRESA_SECRET_KEY"}
+SECRET = {"KUNDRESA_DATABASE_URL", "KUNDRESA_SECRET_KEY", "KUNDRESA_SMTP_URL"}
 
 
 def test_without_variables_the_settings_are_sound() -> None:
@@ -50,10 +52,25 @@ def test_a_wrong_secret_is_not_repeated(name: str) -> None:
     assert "hush" not in str(refusal.value) + repr(refusal.value) + str(refusal.value.to_json())
 
 
-def test_a_port_in_the_databases_address_is_a_number() -> None:
+@pytest.mark.parametrize("name", ["KUNDRESA_DATABASE_URL", "KUNDRESA_SMTP_URL"])
+@pytest.mark.parametrize(
+    "rest", ["hush-hush@host:port/shop", "hush-hush/hush@host", "hush℀hush@host", "hush#hush@host",
+             "[hush@host"]
+)  # fmt: skip
+def test_an_address_that_cannot_be_read_is_not_repeated(name: str, rest: str) -> None:
+    scheme = "smtp" if "SMTP" in name else "postgresql"
+    value = f"{scheme}://name:{rest}"
     with pytest.raises(BadInputError) as refusal:
-        read_settings({"KUNDRESA_DATABASE_URL": "postgresql://name:hush-hush@host:port/shop"})
+        read_settings({name: value, "KUNDRESA_MAIL_FROM": "a@firma.example", "KUNDRESA_PORT": "x"})
+    assert {fault.place for fault in refusal.value.faults} == {name, "KUNDRESA_PORT"}
     assert "hush" not in str(refusal.value)
+
+
+def test_a_mail_server_needs_a_sender() -> None:
+    with pytest.raises(BadInputError) as refusal:
+        read_settings({"KUNDRESA_SMTP_URL": "smtp://mail.example"})
+    assert [fault.place for fault in refusal.value.faults] == ["KUNDRESA_MAIL_FROM"]
+    assert "KUNDRESA_SMTP_URL" in str(refusal.value)
 
 
 def test_settings_never_print_a_secret() -> None:
@@ -61,9 +78,11 @@ def test_settings_never_print_a_secret() -> None:
         {
             "KUNDRESA_DATABASE_URL": "postgresql://name:hush-hush@host/shop",
             "KUNDRESA_SECRET_KEY": "hush-hush" * 5,
+            "KUNDRESA_SMTP_URL": "smtp://name:hush-hush@mail.example",
+            "KUNDRESA_MAIL_FROM": "a@firma.example",
         }
     )
-    assert "hush" not in f"{found} {found!r}"
+    assert "hush" not in f"{found} {found!r} {found.mail_server} {found.mail_server!r}"
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
@@ -73,10 +92,12 @@ def test_each_setting_may_come_from_a_file(name: str, tmp_path: Path) -> None:
               "database_url": "postgresql://host/shop", "base_url": "https://kundresa.example",
               "secret_key": "x" * 40, "data_dir": "/somewhere", "inbox_days": "5",
               "upload_megabytes": "50", "upload_days": "3", "demo": "True",
-              "trusted_proxies": "10.0.0.0/8, 127.0.0.1"}  # fmt: skip
+              "trusted_proxies": "10.0.0.0/8, 127.0.0.1",
+              "smtp_url": "smtp://mail.example", "mail_from": "Åsa <a@firma.example>"}  # fmt: skip
     file = tmp_path / "value"
     file.write_text(f"{values[name]}\n")
-    found = read_settings({f"{PREFIX}{name.upper()}_FILE": str(file)})
+    beside = {"KUNDRESA_MAIL_FROM": "a@firma.example"} if name == "smtp_url" else {}
+    found = read_settings({f"{PREFIX}{name.upper()}_FILE": str(file), **beside})
     assert str(getattr(found, name)) == values[name]
 
 

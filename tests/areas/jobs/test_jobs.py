@@ -12,6 +12,8 @@ from django.utils import timezone
 from kundresa.jobs import api
 from kundresa.jobs.models import Job
 
+MINUTE = timedelta(minutes=1)
+
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
 
@@ -80,3 +82,49 @@ def test_a_failed_job_waits_and_is_given_up_in_the_end() -> None:
         assert job is not None
         assert api.fail(job, "no")
     assert Job.objects.get().state == "failed"
+
+
+def test_a_job_may_bring_waits_of_its_own() -> None:
+    api.enqueue("post")
+    waits = (timedelta(minutes=1), timedelta(hours=3))
+    now = timezone.now()
+    for wait in waits:
+        job = api.claim("a", now=now)
+        assert job is not None
+        assert api.fail(job, "no", waits=waits)
+        assert Job.objects.get().run_at == pytest.approx(timezone.now() + wait, abs=MINUTE)
+        now = timezone.now() + wait + MINUTE
+    job = api.claim("a", now=now)
+    assert job is not None
+    assert api.fail(job, "no", waits=waits)
+    assert Job.objects.get().state == "failed"
+
+
+@pytest.mark.parametrize("end", ["done", "given up", "refused"])
+def test_a_secret_is_gone_with_the_end_of_its_job_and_not_before(end: str) -> None:
+    api.enqueue("post", {"to": "bob", api.SECRET: {"link": "/in/"}})
+    job = api.claim("a")
+    assert job is not None
+    api.fail(job, "later", waits=(timedelta(0),))
+    assert Job.objects.get().payload["secret"] == {"link": "/in/"}
+    job = api.claim("a")
+    assert job is not None
+    if end == "done":
+        api.finish(job)
+    else:
+        api.fail(job, "no", permanent=end == "refused", waits=(timedelta(0),))
+    assert Job.objects.get().payload == {"to": "bob"}
+
+
+def test_jobs_that_were_given_up_are_told_by_kind_and_workspace() -> None:
+    begin = timezone.now()
+    for workspace in (None, 1, 2):
+        api.enqueue("post", {"n": workspace}, workspace_id=workspace)
+        job = api.claim("a")
+        assert job is not None
+        api.fail(job, "no such mailbox", permanent=True)
+    found = api.failed_jobs("post", since=begin, workspace_id=1)
+    assert [(one.payload, one.error) for one in found] == [({"n": 1}, "no such mailbox")]
+    assert len(api.failed_jobs("post", since=begin)) == 1
+    assert not api.failed_jobs("other", since=begin, workspace_id=1)
+    assert not api.failed_jobs("post", since=timezone.now(), workspace_id=1)
