@@ -41,12 +41,12 @@ def test_an_event_is_on_the_map_within_ten_seconds(server: Server) -> None:
     subprocess.run([sys.executable, "-c", PREPARE], input=MAP.encode(), check=True,
                    env=clean_environment(told))  # fmt: skip
     server.start()
-    member = server.become_owner()
     key = server.write_key()
-    for name in ("Looked at a kettle", "Bought a kettle"):
-        send(server, key, name)
-        seconds = seconds_until_shown(member, name)
-        assert seconds < LONGEST_SECONDS
+    with server.become_owner() as member:
+        for name in ("Looked at a kettle", "Bought a kettle"):
+            send(server, key, name)
+            seconds = seconds_until_shown(member, name)
+            assert seconds < LONGEST_SECONDS
 
 
 def send(server: Server, key: str, name: str) -> None:
