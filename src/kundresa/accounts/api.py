@@ -29,7 +29,7 @@ from kundresa.accounts.mailing import (
     waiting_mail_count,
 )
 from kundresa.accounts.models import Member, Workspace
-from kundresa.accounts.oneself import drop_second_step
+from kundresa.accounts.oneself import drop_second_step, note_reset_link
 from kundresa.accounts.queries import (
     actor_names,
     has_audit_line,
@@ -76,6 +76,7 @@ __all__ = [
     "may_change",
     "member_by_email",
     "new_owner_link",
+    "note_reset_link",
     "post_mail",
     "reset_link_for",
     "undelivered_mails",
