@@ -28,12 +28,14 @@ class Provider:
         self.asked: dict[str, str] = {}
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-    def apps(self) -> dict[str, Any]:
-        """What the settings make of this provider."""
-        told = {"server_url": self.address, "oauth_pkce_enabled": True}
-        app = {"provider_id": "company", "name": "Firma", "client_id": CLIENT_ID,
-               "secret": CLIENT_SECRET, "settings": told}  # fmt: skip
-        return {"openid_connect": {"APPS": [app]}}
+    def variables(self) -> dict[str, str]:
+        """How an installation is told of this provider."""
+        return {
+            "KUNDRESA_OIDC_ISSUER": self.address,
+            "KUNDRESA_OIDC_CLIENT_ID": CLIENT_ID,
+            "KUNDRESA_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "KUNDRESA_OIDC_NAME": "Firma",
+        }
 
     def configuration(self) -> dict[str, Any]:
         """Where everything is."""

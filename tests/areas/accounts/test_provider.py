@@ -13,6 +13,8 @@ from django.test import Client
 from kundresa.accounts.api import Member, Role, make_member, make_workspace
 from kundresa.accounts.models import Invitation, Membership
 from kundresa.core.clock import now
+from kundresa.core.settings import read_settings
+from kundresa.project.django_settings import provider_apps
 from tests.support.oidc_provider import Provider, a_provider
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -25,9 +27,13 @@ def running() -> Iterator[Provider]:
         yield found
 
 
+def told_of(provider: Provider) -> dict[str, Any]:
+    return {"openid_connect": {"APPS": provider_apps(read_settings(provider.variables()))}}
+
+
 @pytest.fixture
 def provider(running: Provider, settings: Any) -> Provider:
-    settings.SOCIALACCOUNT_PROVIDERS = running.apps()
+    settings.SOCIALACCOUNT_PROVIDERS = told_of(running)
     running.person = {"sub": "7", "email": "Bob@Example.se", "email_verified": True, "name": "Bob"}
     return running
 
@@ -144,7 +150,7 @@ def test_a_log_in_that_was_stopped_is_told(client: Client, provider: Provider) -
 
 def test_a_provider_that_does_not_answer_is_told(client: Client, settings: Any) -> None:
     with a_provider() as gone:
-        settings.SOCIALACCOUNT_PROVIDERS = gone.apps()
+        settings.SOCIALACCOUNT_PROVIDERS = told_of(gone)
     answer = client.get(LOG_IN)
     assert answer.status_code == 401
     assert "Firma didn't let Kundresa know who you are." in answer.content.decode()
