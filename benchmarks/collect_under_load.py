@@ -74,7 +74,9 @@ def measure(told: argparse.Namespace, data: Path, url: str) -> Figures:
     """Load the peer, then collect alone, then collect while pages are used."""
     collect_port = free_port()
     server = Server(
-        data, database_url=url, environment={"KUNDRESA_COLLECT_PORT": str(collect_port)}
+        data,
+        database_url=url,
+        environment={"KUNDRESA_COLLECT_PORT": str(collect_port), "KUNDRESA_DEMO": "1"},
     )
     say(f"preparing {told.rows:,} rows and a living map")
     prepared = prepare(server, told.rows, told.days_ago)

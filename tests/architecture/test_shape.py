@@ -37,7 +37,7 @@ OWN = {
         "imports",
     },
     "profiles": {"bulk", "merging"},
-    "accounts": {"mailing"},
+    "accounts": {"access", "mailing"},
     "channels": None,
 }
 

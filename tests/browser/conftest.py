@@ -6,6 +6,7 @@ the database calls of tests that come after.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -42,6 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("browser") / "data"
     _fill(folder)
     server = Server(folder)
+    server.sessions = json.loads((folder.parent / "sessions.json").read_text())
     server.start()
     yield server
     server.stop()
@@ -74,13 +76,24 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def sign_in(context: BrowserContext, server: Server, role: str = "owner") -> None:
+    """Give a browser the session of a member with that role."""
+    cookie = {"name": "sessionid", "value": server.sessions[role], "url": server.address}
+    context.add_cookies([cookie])  # type: ignore[list-item]
+
+
 @pytest.fixture
-def reader(browser: Browser) -> Iterator[Reader]:
-    """Open pages as a reader with a language, a look and a width; nothing may go wrong in them."""
+def reader(browser: Browser, server: Server) -> Iterator[Reader]:
+    """Open pages as a reader with a language, a look and a width; nothing may go wrong in them.
+
+    ``role`` is what they are in every workspace; "" has not signed in.
+    """
     contexts: list[BrowserContext] = []
     watches: list[Watch] = []
 
-    def read(language: str = "en", *, scheme: str = "light", width: int = 1440) -> Page:
+    def read(
+        language: str = "en", *, scheme: str = "light", width: int = 1440, role: str = "owner"
+    ) -> Page:
         context = browser.new_context(
             locale=language,
             color_scheme=scheme,  # type: ignore[arg-type]
@@ -88,6 +101,8 @@ def reader(browser: Browser) -> Iterator[Reader]:
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
+        if role:
+            sign_in(context, server, role)
         contexts.append(context)
         page = context.new_page()
         watches.append(Watch(page))

@@ -5,8 +5,10 @@ Its own process, because the framework can be set up for one database only.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from pathlib import Path
 
 
 def main(folder: str) -> None:
@@ -18,10 +20,11 @@ def main(folder: str) -> None:
     found = settings()
     prepare(found)
 
-    from kundresa.accounts.api import make_workspace
+    from kundresa.accounts.api import MEMBER_ROLES, Workspace, make_workspace
     from kundresa.events.api import make_source, store_of
     from kundresa.journeys.api import save_map
     from tests.areas.maps.worked import MAP, crowd, worked
+    from tests.support.members import a_member, session_of
 
     for name in ("Bicycles", "Drawn", "New", "Sent"):
         workspace = make_workspace(name)
@@ -29,6 +32,10 @@ def main(folder: str) -> None:
         save_map(workspace.id, MAP, actor="test")
         if name == "Bicycles":
             store_of(workspace.id, found.data_dir).append([*worked(), *crowd()])
+    workspaces = list(Workspace.objects.all())
+    members = [a_member(*workspaces, role=role, name=f"{role.title()} Ek") for role in MEMBER_ROLES]
+    sessions = {role: session_of(one) for role, one in zip(MEMBER_ROLES, members, strict=True)}
+    (Path(folder).parent / "sessions.json").write_text(json.dumps(sessions))
 
 
 if __name__ == "__main__":

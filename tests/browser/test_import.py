@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import PATIENCE, ROOT, Reader
+from tests.browser.conftest import PATIENCE, ROOT, Reader, sign_in
 from tests.browser.watch import too_wide, violations
 from tests.support.server import Server
 
@@ -153,6 +153,7 @@ def drop(page: Page, name: str, text: str) -> None:
 
 def test_it_works_without_script(server: Server, browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(java_script_enabled=False, locale="en")
+    sign_in(context, server)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(server.address + IMPORTS)

@@ -10,6 +10,7 @@ from tests.browser.watch import too_wide, violations
 from tests.support.server import Server
 
 PATTERNS = "/patterns/"
+WHOLE_PAGES = ("insight/", "empty/", "members/", "workspace/", "sign-in/")
 # No element may move once the page is drawn.
 _SHIFT = """() => new Promise(done => {
   let moved = 0;
@@ -35,15 +36,15 @@ def test_nothing_is_wrong_to_a_screen_reader(server: Server, reader: Reader, sch
     for details in page.locator("details:not([data-menu]) > summary").all():
         details.click()
     assert violations(page) == []
-    for name in ("insight", "empty"):
-        page.goto(f"{server.address}{PATTERNS}{name}/")
+    for name in WHOLE_PAGES:
+        page.goto(f"{server.address}{PATTERNS}{name}")
         assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_sticks_out_or_moves(server: Server, reader: Reader, width: int) -> None:
     page = reader("sv", width=width)
-    for name in ("", "insight/", "empty/"):
+    for name in ("", *WHOLE_PAGES):
         page.goto(f"{server.address}{PATTERNS}{name}")
         assert page.evaluate(_SHIFT) < 0.02, name
         for details in page.locator("details:not([data-menu]) > summary").all():
@@ -154,6 +155,102 @@ def test_a_table_is_sorted_by_its_links(server: Server, reader: Reader) -> None:
     head = page.get_by_role("columnheader", name="Reach").first
     expect(head).to_have_attribute("aria-sort", "ascending")
     expect(page.get_by_role("rowheader").nth(0)).not_to_have_text("Newsletter")
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_a_member_finds_notices_workspaces_and_the_way_out(
+    server: Server, reader: Reader, width: int
+) -> None:
+    page = reader(width=width)
+    page.goto(f"{server.address}{PATTERNS}members/")
+    expect(page.get_by_role("link", name="Notices: 3 unread")).to_be_visible()
+    other = page.get_by_role("link", name="Nordic Bicycles, Danmark")
+    expect(other).to_have_count(0)
+    name = "Alice Åkesson" if width < 900 else "Workspace: Nordic Bicycles"
+    page.locator("header.frame summary").filter(has_text=name).press("Enter")
+    expect(other).to_be_in_viewport(ratio=1)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.locator("header.frame summary").filter(has_text="Alice Åkesson").press("Enter")
+    expect(page.get_by_role("button", name="Log out")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Dansk")).to_be_in_viewport(ratio=1)
+    assert too_wide(page) == []
+    assert violations(page) == []
+
+
+def test_a_row_menu_lies_over_its_table(server: Server, reader: Reader) -> None:
+    page = reader()
+    page.goto(f"{server.address}{PATTERNS}members/")
+    menu = page.locator(".row-menu").last
+    menu.locator("summary").press("Enter")
+    remove = menu.get_by_role("button", name="Remove from the workspace")
+    expect(remove).to_be_in_viewport(ratio=1)
+    table, shown = page.locator(".people").bounding_box(), remove.bounding_box()
+    assert table
+    assert shown
+    assert shown["y"] + shown["height"] > table["y"] + table["height"]
+    assert violations(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    expect(remove).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-toasts]")).to_contain_text("The card was removed.")
+
+
+def test_a_link_is_copied_whole(server: Server, reader: Reader) -> None:
+    page = reader()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{server.address}{PATTERNS}members/")
+    page.get_by_role("button", name="Invite somebody").click()
+    dialog = page.get_by_role("dialog", name="Invitation to Kundresa")
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("status")).to_have_text("Copied")
+    link = dialog.get_by_label("Link").input_value()
+    assert page.evaluate("() => navigator.clipboard.readText()") == link
+    assert violations(page) == []
+
+
+def test_a_link_is_chosen_whole_where_the_clipboard_is_closed(
+    server: Server, reader: Reader
+) -> None:
+    page = reader()
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined});"
+                         "Document.prototype.execCommand = () => false;")  # fmt: skip
+    page.goto(f"{server.address}{PATTERNS}members/")
+    page.get_by_role("button", name="Invite somebody").click()
+    dialog = page.get_by_role("dialog", name="Invitation to Kundresa")
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("status")).to_have_text("Press Ctrl or Cmd and C")
+    link = dialog.get_by_label("Link")
+    chosen = link.evaluate("one => one.value.slice(one.selectionStart, one.selectionEnd)")
+    assert chosen == link.input_value()
+
+
+def test_the_sections_of_the_settings_open_on_a_phone(server: Server, reader: Reader) -> None:
+    page = reader(width=390)
+    page.goto(f"{server.address}{PATTERNS}members/")
+    other = page.get_by_role("link", name="Name and counting")
+    expect(other).to_be_hidden()
+    page.get_by_role("button", name="Sections: Members").press("Enter")
+    expect(other).to_be_in_viewport()
+    assert violations(page) == []
+    other.click()
+    expect(page.get_by_role("button", name="Sections: Name and counting")).to_be_visible()
+
+
+def test_the_save_bar_stays_in_sight_and_covers_no_field(server: Server, reader: Reader) -> None:
+    page = reader(width=390)
+    page.set_viewport_size({"width": 390, "height": 480})
+    page.goto(f"{server.address}{PATTERNS}workspace/")
+    save = page.get_by_role("button", name="Save")
+    expect(save).to_be_in_viewport(ratio=1)
+    bar = page.locator(".save-bar").bounding_box()
+    assert bar
+    for field in page.locator(".fields :is(input, select)").all():
+        field.focus()
+        box = field.bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= bar["y"] + 1 or box["y"] >= bar["y"] + bar["height"]
 
 
 def test_a_note_is_told_and_undone(server: Server, reader: Reader) -> None:

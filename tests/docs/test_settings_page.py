@@ -19,7 +19,7 @@ ROWS = {
 FIELDS = {PREFIX + name.upper(): name for name in Settings.model_fields}
 WRONG = {
     "database_url": "mysql://host/database",
-    "host": "0.0.0.0",  # noqa: S104
+    "host": "our machine",
     "port": "70000",
     "collect_port": "-1",
     "base_url": "kundresa.example",
@@ -31,6 +31,8 @@ WRONG = {
     "inbox_days": "many",
     "upload_megabytes": "0",
     "upload_days": "a week",
+    "demo": "perhaps",
+    "trusted_proxies": "the one in front",
     "smtp_url": "mail.example",
     "mail_from": "nobody",
 }

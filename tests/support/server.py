@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -43,6 +44,8 @@ class Server:
         if database_url:
             self.environment["KUNDRESA_DATABASE_URL"] = database_url
         self.process: subprocess.Popen[bytes] | None = None
+        self.sessions: dict[str, str] = {}
+        """Keys of sessions by role, where whoever filled the folder made some."""
 
     def start(self, *, wait: bool = True) -> None:
         """Start, and return once it is ready."""
@@ -84,6 +87,25 @@ class Server:
     def log(self) -> str:
         """What it printed up to now."""
         return self.log_file.read_text()
+
+    def become_owner(self) -> httpx.Client:
+        """Take the link of the first owner from the log, as a member would, and be signed in."""
+        address = self._owner_address()
+        client = httpx.Client(base_url=self.address, trust_env=False, timeout=30)
+        page = client.get(address).text
+        token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
+        told = {"name": "Åsa Berg", "email": "asa@example.se", "password": "en lång fras om tåg",
+                "workspace_name": "My workspace", "csrfmiddlewaretoken": token}  # fmt: skip
+        assert client.post(address, data=told).status_code == 302
+        return client
+
+    def _owner_address(self, seconds: float = 40) -> str:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if found := re.findall(r"Become the owner: \S+?(/welcome/\S+)", self.log):
+                return str(found[-1])
+            time.sleep(0.02)
+        raise AssertionError(self.log[-4000:])
 
     def write_key(self) -> str:
         """The key of the first source."""

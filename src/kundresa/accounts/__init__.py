@@ -1,1 +1,1 @@
-"""Workspaces and the audit trail; members come here later."""
+"""Workspaces, who works in them, and the audit trail."""

@@ -1,9 +1,22 @@
-"""The door to workspaces and the audit trail."""
+"""The door to workspaces, to who works in them, and to the audit trail."""
 
+from kundresa.accounts.access import (
+    THIS_MACHINE,
+    Access,
+    access_in,
+    access_of_member,
+    access_of_scope,
+    actor_of,
+    may_change,
+)
 from kundresa.accounts.actions import (
+    ensure_demo_owner,
     ensure_first_workspace,
     ensure_workspace,
+    join,
+    make_member,
     make_workspace,
+    new_owner_link,
     write_audit_line,
 )
 from kundresa.accounts.mailing import (
@@ -15,35 +28,54 @@ from kundresa.accounts.mailing import (
     undelivered_mails,
     waiting_mail_count,
 )
-from kundresa.accounts.models import Workspace
+from kundresa.accounts.models import Member, Workspace
 from kundresa.accounts.queries import (
-    THIS_MACHINE,
-    actor_of,
+    actor_names,
     has_audit_line,
-    may_change,
+    has_members,
     workspace_by_slug,
     workspace_ids,
     workspace_slugs,
+    workspaces_of,
 )
+from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role, asks
 
 __all__ = [
+    "DEMO_OWNER",
     "MAIL_KINDS",
     "MAIL_WAITS",
+    "MEMBER_ROLES",
     "THIS_MACHINE",
+    "Access",
+    "Member",
+    "Need",
+    "Right",
+    "Role",
     "UndeliveredMail",
     "Workspace",
+    "access_in",
+    "access_of_member",
+    "access_of_scope",
+    "actor_names",
     "actor_of",
+    "asks",
+    "ensure_demo_owner",
     "ensure_first_workspace",
     "ensure_workspace",
     "has_audit_line",
+    "has_members",
+    "join",
     "mail_is_set_up",
+    "make_member",
     "make_workspace",
     "may_change",
+    "new_owner_link",
     "post_mail",
     "undelivered_mails",
     "waiting_mail_count",
     "workspace_by_slug",
     "workspace_ids",
     "workspace_slugs",
+    "workspaces_of",
     "write_audit_line",
 ]

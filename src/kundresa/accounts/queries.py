@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
 
 from kundresa.accounts.errors import NoSuchWorkspaceError
-from kundresa.accounts.models import AuditLine, Workspace
-from kundresa.accounts.rules import is_from_this_machine
-
-THIS_MACHINE = "this machine"
+from kundresa.accounts.models import AuditLine, Guest, Member, Workspace
 
 
 def workspace_by_slug(slug: str) -> Workspace:
@@ -41,11 +42,32 @@ def workspace_ids() -> list[int]:
     return list(Workspace.objects.order_by("id").values_list("id", flat=True))
 
 
-def may_change(request: HttpRequest) -> bool:
-    """Tell whether whoever asks may change things; until members sign in, only this machine may."""
-    return is_from_this_machine(request.META.get("REMOTE_ADDR", ""), request.headers)
+def workspaces_of(member: Member) -> list[Workspace]:
+    """Give the workspaces that a member is in, oldest first."""
+    return list(Workspace.objects.filter(membership__member=member).order_by("id"))
 
 
-def actor_of(request: HttpRequest) -> str:  # noqa: ARG001
-    """Name whoever asks, for the audit trail; until members sign in, the machine."""
-    return THIS_MACHINE
+def has_members() -> bool:
+    """Tell whether anybody can sign in yet."""
+    return Member.objects.exists()
+
+
+def actor_names(actors: Iterable[str]) -> dict[str, str]:
+    """Give the names that stand behind the actors of audit lines; others stay as they are."""
+    found = dict.fromkeys(actors, "")
+    members = _named(found, "member:", Member.objects.values_list("pk", "name"))
+    guests = _named(found, "guest:", Guest.objects.values_list("pk", "name"))
+    return {actor: members.get(actor) or guests.get(actor) or actor for actor in found}
+
+
+def _named(
+    actors: Iterable[str], kind: str, rows: QuerySet[Any, tuple[int, str]]
+) -> dict[str, str]:
+    told = [actor.removeprefix(kind) for actor in actors if actor.startswith(kind)]
+    numbers = [int(one) for one in told if one.isdecimal()]
+    return {f"{kind}{pk}": name for pk, name in rows.filter(pk__in=numbers)} if numbers else {}
+
+
+def hash_of(secret: str) -> str:
+    """Give what is kept of a secret link or token; the secret itself is shown once."""
+    return hashlib.sha256(secret.encode()).hexdigest()

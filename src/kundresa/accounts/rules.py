@@ -3,14 +3,115 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Container
-from typing import Final
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 FORWARDED: Final = (
     "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
     "X-Forwarded-Server", "X-Real-IP",
 )  # fmt: skip
 """What a server in front of us adds; with one, the address at the other end says nothing."""
+DEMO_OWNER: Final = "demo@localhost"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class Role(StrEnum):
+    """What somebody is in a workspace; a guest has come by a link and has no account."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    COMMENTER = "commenter"
+    VIEWER = "viewer"
+    GUEST = "guest"
+
+
+MEMBER_ROLES: Final = (Role.OWNER, Role.EDITOR, Role.COMMENTER, Role.VIEWER)
+
+
+class Right(StrEnum):
+    """What a member may beside the role."""
+
+    SEE_CUSTOMERS = "see_customers"
+    SEND = "send"
+
+
+class Need(StrEnum):
+    """What a view asks of whoever calls it.
+
+    ``PUBLIC`` and ``MEMBER`` are outside of any workspace; the others ask for a role in the one
+    that the address names. ``SHARED`` lets in a guest whose link names what the address names.
+    """
+
+    PUBLIC = "public"
+    MEMBER = "member"
+    SHARED = "shared"
+    LOOK = "look"
+    COMMENT = "comment"
+    EDIT = "edit"
+    OWN = "own"
+    TOKEN = "token"  # noqa: S105
+
+
+ROLES_OF: Final = {
+    Need.SHARED: frozenset(Role),
+    Need.LOOK: frozenset(MEMBER_ROLES),
+    Need.COMMENT: frozenset({Role.OWNER, Role.EDITOR, Role.COMMENTER}),
+    Need.EDIT: frozenset({Role.OWNER, Role.EDITOR}),
+    Need.OWN: frozenset({Role.OWNER}),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one view asks: to read, to change, and the rights that either takes."""
+
+    look: Need
+    change: Need
+    rights: frozenset[Right] = frozenset()
+    shared: tuple[str, str] | None = None
+    """Kind of the thing that a guest's link may name, and the word of the address that names it."""
+
+    def need(self, method: str) -> Need:
+        """Give what a request of that method needs."""
+        return self.look if method in SAFE_METHODS else self.change
+
+
+def asks(
+    look: Need,
+    *,
+    change: Need | None = None,
+    rights: Sequence[Right] = (),
+    shared: tuple[str, str] | None = None,
+) -> Callable[[View], View]:
+    """Say what a view asks of whoever calls it; one that says nothing answers nobody.
+
+    Parameters
+    ----------
+    look, change
+        Needed to read, and to change something; the same unless told.
+    rights
+        Needed beside the role, whatever the method.
+    shared
+        With ``Need.SHARED``: the kind of thing and the word of the address that names it.
+    """
+    asked = Asked(look, change or look, frozenset(rights), shared)
+
+    def mark(view: View) -> View:
+        view.asked = asked  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def rights_by_default(role: Role) -> frozenset[Right]:
+    """Give the rights of a new member; owners always have both."""
+    if role is Role.OWNER:
+        return frozenset(Right)
+    return frozenset({Right.SEE_CUSTOMERS}) if role is Role.EDITOR else frozenset()
 
 
 def is_from_this_machine(address: str, headers: Container[str]) -> bool:

@@ -23,6 +23,7 @@ def command(port: int | None, data: Path | None, *, no_browser: bool) -> None:
         folder = (data or Path(spare)).absolute()
         os.environ["KUNDRESA_DATA_DIR"] = str(folder)
         os.environ.pop("KUNDRESA_DATABASE_URL", None)
+        os.environ["KUNDRESA_DEMO"] = "1"
         if port is not None:
             os.environ["KUNDRESA_PORT"] = str(port)
         _serve(no_browser=no_browser)

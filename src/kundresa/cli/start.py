@@ -38,7 +38,7 @@ def serve(*, fill: Callable[[DataFolder], None], page: str, no_browser: bool) ->
     """
     from kundresa.core.logs import set_up_logs
     from kundresa.core.settings import settings
-    from kundresa.project.roles import Supervisor, prepare
+    from kundresa.project.roles import Supervisor, first_owner_secret, prepare
 
     found = settings()
     set_up_logs(found, "start")
@@ -46,10 +46,14 @@ def serve(*, fill: Callable[[DataFolder], None], page: str, no_browser: bool) ->
     supervisor = Supervisor(found)
     supervisor.open()
     fill(folder)
+    secret = first_owner_secret()
 
     def tell() -> None:
         address = f"{found.address}{page}"
         click.echo(f"Kundresa is ready at {address} (data in {folder.path}).")
+        if secret:
+            address = f"{found.address}/welcome/{secret}/"
+            click.echo(f"Nobody has an account yet. Become the owner: {address}")
         sys.stdout.flush()
         if not no_browser and sys.stdout.isatty():
             webbrowser.open(address)

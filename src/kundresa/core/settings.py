@@ -6,6 +6,7 @@ told at once, each with the variable, the value seen (never a secret's) and the 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -23,6 +24,7 @@ from kundresa.core.times import zone_named
 PREFIX: Final = "KUNDRESA_"
 SECRETS: Final = frozenset({"secret_key", "database_url", "smtp_url"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_ALL_ADDRESSES: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104
 
 _REMEDIES: Final[Mapping[str, str]] = {
     "data_dir": "Name a folder.",
@@ -30,7 +32,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
         "Write sqlite:////path/of/file.db (four strokes) or "
         "postgresql://name:password@host/database."
     ),
-    "host": "Leave it at 127.0.0.1: until members sign in, pages are for this machine only.",
+    "host": "Write an address of this machine, 0.0.0.0 for all of them, or leave it at 127.0.0.1.",
     "port": "Write a whole number from 1 to 65535.",
     "collect_port": "Write a whole number from 0 to 65535; 0 picks a free one.",
     "base_url": "Write an address that starts with http:// or https://.",
@@ -41,6 +43,8 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "time_zone": "Write one like Europe/Stockholm or UTC.",
     "inbox_days": "Write a whole number from 1 to 30.",
     "upload_megabytes": "Write a whole number from 1 to 1,000,000.",
+    "demo": "Leave it out: kundresa demo sets it.",
+    "trusted_proxies": "Write addresses or networks with commas, like 127.0.0.1, 10.0.0.0/8.",
     "upload_days": "Write a whole number from 1 to 365.",
     "smtp_url": (
         "Write smtp://name:password@host:587?tls=starttls (or tls, or none), or smtps://…, "
@@ -50,10 +54,22 @@ _REMEDIES: Final[Mapping[str, str]] = {
 }
 
 
-def _loopback(host: str) -> str:
-    if host not in LOOPBACK:
-        raise ValueError("would open pages that nobody signs in to")
+def _own_address(host: str) -> str:
+    if host != "localhost":
+        try:
+            ipaddress.ip_address(host)
+        except ValueError as error:
+            raise ValueError("is not an address of a machine") from error
     return host
+
+
+def _networks(written: str) -> str:
+    for one in filter(None, map(str.strip, written.split(","))):
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError as error:
+            raise ValueError(f"names {one!r}, which is not an address or a network") from error
+    return written
 
 
 def _database(url: str) -> str:
@@ -108,7 +124,7 @@ class Settings(BaseModel):
 
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".local/share/kundresa")
     database_url: Annotated[str, AfterValidator(_database)] = ""
-    host: Annotated[str, AfterValidator(_loopback)] = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_own_address)] = "127.0.0.1"
     port: int = Field(default=8600, ge=1, le=65535)
     collect_port: int = Field(default=0, ge=0, le=65535)
     base_url: Annotated[str, AfterValidator(_web_address)] = ""
@@ -120,6 +136,8 @@ class Settings(BaseModel):
     inbox_days: int = Field(default=2, ge=1, le=30)
     upload_megabytes: int = Field(default=2048, ge=1, le=1_000_000)
     upload_days: int = Field(default=7, ge=1, le=365)
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    demo: bool = False
     smtp_url: Annotated[str, AfterValidator(_mail_server)] = Field(default="", repr=False)
     mail_from: Annotated[str, AfterValidator(_mail_sender)] = ""
 
@@ -149,6 +167,19 @@ class Settings(BaseModel):
         return self.base_url or self.local_address
 
     @property
+    def proxies(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        """The servers in front of us whose word we take for whom a request comes from."""
+        written = filter(None, map(str.strip, self.trusted_proxies.split(",")))
+        return [ipaddress.ip_network(one, strict=False) for one in written]
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names by which pages answer; any other leads here by a foreign DNS."""
+        named = [self.host, urlsplit(self.base_url).hostname or ""]
+        found = dict.fromkeys([*sorted(LOOPBACK), *filter(None, named)])
+        return [f"[{one}]" if ":" in one else one for one in found if one not in _ALL_ADDRESSES]
+
+    @property
     def mail_server(self) -> MailServer | None:
         """The server that takes our mail; None where mail is not set up."""
         return mail_server_of(self.smtp_url) if self.smtp_url else None
@@ -161,7 +192,8 @@ class Settings(BaseModel):
     @property
     def local_address(self) -> str:
         """Where this machine finds the pages, whatever stands in front of them."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        host = f"[{here}]" if ":" in here else here
         return f"http://{host}:{self.port}"
 
 

@@ -10,7 +10,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, Final
 
-from kundresa.accounts.api import Workspace, workspace_by_slug
+from kundresa.accounts.api import Member, workspace_by_slug, workspaces_of
 from kundresa.core.settings import settings
 from kundresa.core.times import from_microseconds, zone_named
 from kundresa.documents import MapDocument
@@ -27,9 +27,9 @@ MOST_WAIT: Final = 6.0
 """Seconds: numbers on a page are never older, so an event is on its map within ten."""
 
 
-def workspaces() -> list[WorkspaceRow]:
-    """Give every workspace, oldest first."""
-    found = Workspace.objects.order_by("id")
+def workspaces(member: Member) -> list[WorkspaceRow]:
+    """Give the workspaces that a member is in, oldest first."""
+    found = workspaces_of(member)
     return [WorkspaceRow(one.slug, one.name, len(maps_of(one.id))) for one in found]
 
 

@@ -16,12 +16,13 @@ _DATA: Final = Path(__file__).parent / "demo" / "open_university"
 
 def fill(folder: DataFolder, progress: Callable[[str, int], None]) -> None:
     """Make the workspace with its map and its events; a second call changes nothing."""
-    from kundresa.accounts.api import ensure_workspace
+    from kundresa.accounts.api import ensure_demo_owner, ensure_workspace
     from kundresa.events.api import store_of, take_in
     from kundresa.events.sources import fingerprint, read_mapped, read_mapping
     from kundresa.journeys.api import save_map
 
     workspace = ensure_workspace("Open University", slug=WORKSPACE)
+    ensure_demo_owner([workspace])
     text = (_DATA / "journey.journey.yaml").read_text("utf-8")
     save_map(workspace.id, text, actor=_ACTOR)
     mapping = read_mapping(_DATA / "mapping.yaml")

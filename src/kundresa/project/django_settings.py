@@ -51,9 +51,10 @@ def _postgres(url: str) -> dict[str, Any]:
 
 SECRET_KEY = secret_key(_found)
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = _found.hosts
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
+    "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -62,18 +63,27 @@ INSTALLED_APPS = [
     "kundresa.profiles.apps.ProfilesConfig",
     "kundresa.events.apps.EventsConfig",
     *_areas("kundresa.journeys", "kundresa.maps", "kundresa.ui"),
+    # After ours, so that their pages take our templates.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "kundresa.project.middleware.RequestNames",
-    "kundresa.project.middleware.LoopbackOnly",
+    "kundresa.project.middleware.TrustedProxies",
     "kundresa.project.middleware.SafeHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "kundresa.accounts.web.doors.Door",
     "django.middleware.locale.LocaleMiddleware",
+    "kundresa.accounts.web.doors.MemberWishes",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "kundresa.project.urls"
 DATABASES = {
@@ -89,6 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
+                "kundresa.ui.context.frame",
             ]
         },
     }
@@ -103,6 +114,25 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+AUTH_USER_MODEL = "accounts.Member"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator",
+    )
+]  # fmt: skip
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _found.base_url.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [_found.base_url.rstrip("/")] if _found.base_url else []
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -1,4 +1,4 @@
-"""What every page passes: a request id, the door of this machine, and strict headers."""
+"""What every page passes: a request id, the word of a proxy, and strict headers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.http.request import split_domain_port
+from django.http import HttpRequest, HttpResponseBase
 
 from kundresa.core.ids import new_id
-from kundresa.core.settings import LOOPBACK
+from kundresa.core.settings import settings
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 POLICY: Final = (
@@ -36,20 +35,40 @@ class RequestNames:
         return response
 
 
-class LoopbackOnly:
-    """Answers this machine only, by an address of this machine, until members can sign in."""
+class TrustedProxies:
+    """Takes a proxy's word for whom a request comes from, if the settings name it.
+
+    From anybody else such a word is thrown away, so that nobody can pass for another machine.
+    """
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
+        self._proxies = settings().proxies
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Refuse other machines, and names that lead here by a foreign DNS."""
-        if not _is_loopback(request.META.get("REMOTE_ADDR", "")):
-            return _refusal("Pages answer only on the machine that runs Kundresa.")
-        host = split_domain_port(request.META.get("HTTP_HOST", ""))[0].strip("[]")
-        if host not in LOOPBACK:
-            return _refusal("Open Kundresa as 127.0.0.1 or localhost.")
+        """Put the sender's address and scheme where the framework looks for them."""
+        if self._proxies and self._is_proxy(request.META.get("REMOTE_ADDR", "")):
+            self._believe(request)
         return self.answer(request)
+
+    def _believe(self, request: HttpRequest) -> None:
+        told = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        # The last one that is no proxy: what stands before it, anybody may have written.
+        for address in reversed([one.strip() for one in told if one.strip()]):
+            request.META["REMOTE_ADDR"] = address
+            if not self._is_proxy(address):
+                break
+        if request.META.get("HTTP_X_FORWARDED_PROTO", "").strip() == "https":
+            request.META["wsgi.url_scheme"] = "https"
+            if (scope := getattr(request, "scope", None)) is not None:
+                scope["scheme"] = "https"
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self._proxies)
 
 
 class SafeHeaders:
@@ -63,14 +82,3 @@ class SafeHeaders:
         response = self.answer(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def _refusal(message: str) -> HttpResponse:
-    return HttpResponse(message, status=403, content_type="text/plain; charset=utf-8")

@@ -204,6 +204,17 @@ def _bring_database_here() -> None:
     ensure_first_source(ensure_first_workspace().id)
 
 
+def first_owner_secret() -> str:
+    """Give the secret of a new link for the first owner, or nothing when there is one."""
+    from django.db import connections
+
+    from kundresa.accounts.api import new_owner_link
+
+    secret = new_owner_link()
+    connections.close_all()
+    return secret
+
+
 def check_driver(found: Settings) -> None:
     """Refuse an address of PostgreSQL where its driver isn't installed."""
     if found.is_postgres and importlib.util.find_spec("psycopg") is None:

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
+from asgiref.sync import sync_to_async
+
 from kundresa.core.errors import KundresaError
 from kundresa.core.incoming import incoming_file, refuse_without_room
 from kundresa.core.settings import Settings
@@ -21,7 +23,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_WHERE: Final = re.compile(r"/w/[-\w]+/imports/(upload/)?")
+_WHERE: Final = re.compile(r"/w/(?P<workspace>[-\w]+)/imports/(upload/)?")
 _AT_ONCE: Final = 1 << 20
 _FORM: Final = 1 << 16
 """Bytes that a form may add to its file."""
@@ -33,13 +35,30 @@ def is_upload(scope: Scope) -> bool:
     return is_sent and _WHERE.fullmatch(scope["path"]) is not None
 
 
+def may_upload(scope: Scope) -> bool:
+    """Tell whether whoever sends may bring files into the workspace of the address."""
+    from kundresa.accounts.api import access_of_scope
+
+    found = _WHERE.fullmatch(scope["path"])
+    return found is not None and access_of_scope(scope, found["workspace"]).may_edit
+
+
 async def take_upload(
-    scope: Scope, receive: Receive, send: Send, page: Application, settings: Settings
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    page: Application,
+    settings: Settings,
+    may_send: Callable[[Scope], bool] = may_upload,
 ) -> None:
     """Answer by a page, which finds the file's place or the refusal in its scope."""
     if scope["method"] == "POST":
         # A form of a browser without script; the framework takes it apart.
         await _refuse_or_pass(scope, receive, send, page, settings)
+        return
+    if not await sync_to_async(may_send)(scope):
+        # The page says why; a stranger's body is never written.
+        await page(scope, _Nothing(receive), send)
         return
     path = incoming_file(settings.data_dir)
     try:

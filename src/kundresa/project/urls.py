@@ -17,7 +17,9 @@ def _area(name: str) -> list[URLPattern | URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
+    path("account/", include("allauth.urls")),
     *_area("ui"),
+    *_area("accounts"),
     *_area("events"),
     *_area("journeys"),
     *_area("maps"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,29 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """A mean with its 95% interval, on the scale that it is drawn on."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+    start: float
+    """The low end of the scale."""
+
+    end: float
+    unit: str = ""
+    """In words, such as days; none for points on a scale."""
+
+    decimals: int = 1
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the scale has a neutral point inside, so that a plus is said too."""
+        return self.start < 0 < self.end
+
+
+@dataclass(frozen=True)
 class Work:
     """A long job: how far it has come, and how it went."""
 
@@ -67,11 +91,13 @@ class Work:
 
 @dataclass(frozen=True)
 class Tab:
-    """A page that shares its head with others."""
+    """A page that shares its head, or its list of sections, with others."""
 
     name: str
     address: str
     is_here: bool = False
+    group: str = ""
+    """The heading that it stands under in a list of sections."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +113,48 @@ class Chart:
 
     names: Sequence[str]
     """One for each dot; empty where there is no room."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the pages of whoever looks; an address that is empty is not offered."""
+
+    workspaces: Sequence[Tab] = ()
+    """Those that the member may go to, the one at hand among them."""
+
+    own_settings: str = ""
+    log_out: str = ""
+    """Where a form is posted to."""
+
+    notices: str = ""
+    unread: int = 0
+    """How many notices wait to be read."""
+
+    is_simulated: bool = False
+    """Whether all that the workspace holds was made up."""
+
+    @property
+    def unread_shown(self) -> str:
+        """The count in two figures, or that it is more."""
+        return str(self.unread) if self.unread < 100 else "99+"
+
+
+class FrameSource:
+    """Where the frame learns of members, who live in an area above this one.
+
+    The area of the members gives its function once, at the start; until then there is no frame.
+    """
+
+    def __init__(self) -> None:
+        self._ask: Callable[[Any], Frame | None] = lambda _request: None
+
+    def fill(self, ask: Callable[[Any], Frame | None]) -> None:
+        """Ask this of every request; what was there before is left."""
+        self._ask = ask
+
+    def frame_of(self, request: Any) -> Frame | None:
+        """Give the frame of a request."""
+        return self._ask(request)
+
+
+frame_source: Final = FrameSource()

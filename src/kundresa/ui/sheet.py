@@ -13,7 +13,7 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 SHEET: Final = HERE / "static/ui/kundresa.css"
 ORDER: Final = (
-    "fonts", "map", "tokens", "base", "frame", "table", "form", "parts", "over", "print",
+    "fonts", "map", "tokens", "base", "frame", "table", "form", "parts", "page", "over", "print",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from kundresa.core.settings import PREFIX, Settings, read_settings, secret_key
 
 WRONG = {
     "KUNDRESA_DATABASE_URL": "mysql://name:hush-hush@host/shop",
-    "KUNDRESA_HOST": "0.0.0.0",  # noqa: S104
+    "KUNDRESA_HOST": "our machine",
     "KUNDRESA_PORT": "eighty",
     "KUNDRESA_COLLECT_PORT": "65536",
     "KUNDRESA_BASE_URL": "ftp://kundresa.example",
@@ -91,7 +91,8 @@ def test_each_setting_may_come_from_a_file(name: str, tmp_path: Path) -> None:
               "language": "sv", "time_zone": "Europe/Oslo", "host": "::1",
               "database_url": "postgresql://host/shop", "base_url": "https://kundresa.example",
               "secret_key": "x" * 40, "data_dir": "/somewhere", "inbox_days": "5",
-              "upload_megabytes": "50", "upload_days": "3",
+              "upload_megabytes": "50", "upload_days": "3", "demo": "True",
+              "trusted_proxies": "10.0.0.0/8, 127.0.0.1",
               "smtp_url": "smtp://mail.example", "mail_from": "Åsa <a@firma.example>"}  # fmt: skip
     file = tmp_path / "value"
     file.write_text(f"{values[name]}\n")

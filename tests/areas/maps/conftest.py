@@ -9,13 +9,14 @@ from typing import Protocol
 import pytest
 from django.test import Client
 
-from kundresa.accounts.api import Workspace, make_workspace
+from kundresa.accounts.api import Member, Workspace, make_workspace
 from kundresa.core.records import Event
 from kundresa.core.settings import settings
 from kundresa.events.api import make_source, store_of
 from kundresa.journeys.api import save_map
 from kundresa.maps import queries
 from tests.areas.maps.worked import MAP, worked
+from tests.support.members import signed_in
 
 
 class Fill(Protocol):
@@ -41,9 +42,9 @@ def fill(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fill:
 
 
 @pytest.fixture
-def client() -> Client:
-    """A reader on this machine, by an address of this machine."""
-    return Client(headers={"host": "localhost"})
+def client(owner: Member) -> Client:
+    """An owner of every workspace of the test, signed in."""
+    return signed_in(Client(headers={"host": "localhost"}), owner)
 
 
 @pytest.fixture

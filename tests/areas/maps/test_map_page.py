@@ -190,10 +190,9 @@ def test_a_page_names_its_request_and_closes_the_doors(client: Client, alice: Wo
     assert client.get(ALICES)["X-Request-Id"] != client.get(ALICES)["X-Request-Id"]
 
 
-def test_another_machine_is_refused(client: Client, alice: Workspace) -> None:
-    assert client.get(ALICES, REMOTE_ADDR="192.0.2.7").status_code == 403
-    assert client.get(ALICES, headers={"host": "kundresa.example"}).status_code == 403
-    assert client.get(ALICES, headers={"host": "127.0.0.1.evil.example"}).status_code == 403
+def test_a_foreign_name_is_refused(client: Client, alice: Workspace) -> None:
+    for host in ("kundresa.example", "127.0.0.1.evil.example"):
+        assert client.get(ALICES, headers={"host": host}).status_code == 400
     assert client.get(ALICES, headers={"host": "localhost:8600"}).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""The door of the pages: this machine only, by its own names, each answer with its request's id."""
+"""What every page passes: our own names, a proxy's word, each answer with its request's id."""
 
 from __future__ import annotations
 
@@ -9,36 +9,38 @@ from io import StringIO
 
 import pytest
 import structlog
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
 from kundresa.core.logs import set_up_logs
 from kundresa.core.settings import Settings
+from kundresa.project.middleware import TrustedProxies
 
 NOWHERE = "/i18n/nowhere"
 HERE = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8600"}
 
 
-@pytest.mark.parametrize(
-    "who",
-    [
-        {"REMOTE_ADDR": "192.0.2.7"},
-        {"REMOTE_ADDR": "::ffff:192.0.2.7"},
-        {"REMOTE_ADDR": ""},
-        {"REMOTE_ADDR": "no address"},
-    ],
-)
-def test_another_machine_is_refused_in_words(who: dict[str, str]) -> None:
-    answer = Client().get(NOWHERE, **{**HERE, **who})
-    assert answer.status_code == 403
-    assert b"only on the machine that runs Kundresa" in answer.content
-
-
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8600", "127.0.0.1.evil.example",
-                                  "localhost@evil.example", ""])  # fmt: skip
+                                  "localhost@evil.example"])  # fmt: skip
 def test_a_foreign_name_that_leads_here_is_refused(host: str) -> None:
-    answer = Client().get(NOWHERE, **{**HERE, "HTTP_HOST": host})
-    assert answer.status_code == 403
-    assert b"127.0.0.1 or localhost" in answer.content
+    assert Client().get(NOWHERE, **{**HERE, "HTTP_HOST": host}).status_code == 400
+
+
+FORWARDED = {"X-Forwarded-For": "1.2.3.4, 203.0.113.9", "X-Forwarded-Proto": "https"}
+
+
+def test_a_named_proxy_is_believed_and_nobody_else(rf: RequestFactory) -> None:
+    def asked(proxies: str, sender: str) -> tuple[str, bool]:
+        seen = []
+        door = TrustedProxies(lambda request: seen.append(request) or HttpResponse())
+        door._proxies = Settings(trusted_proxies=proxies).proxies
+        door(rf.get("/", REMOTE_ADDR=sender, headers=FORWARDED))
+        return seen[0].META["REMOTE_ADDR"], seen[0].is_secure()
+
+    assert asked("10.0.0.0/8", "10.1.2.3") == ("203.0.113.9", True)
+    assert asked("10.0.0.0/8, 203.0.113.0/24", "10.1.2.3") == ("1.2.3.4", True)
+    assert asked("10.0.0.0/8", "192.0.2.7") == ("192.0.2.7", False)
+    assert asked("", "127.0.0.1") == ("127.0.0.1", False)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8600", "LOCALHOST", "[::1]:8600"])

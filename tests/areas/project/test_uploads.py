@@ -22,7 +22,8 @@ def scope_of(method: str = "PUT", path: str = WHERE, length: int | None = None) 
 
 
 def send(folder: Path, pieces: Iterable[bytes], *, length: int | None = None, most: int = 1,
-         gone_after: int | None = None, method: str = "PUT") -> dict[str, Any]:  # fmt: skip
+         gone_after: int | None = None, method: str = "PUT",
+         may_send: bool = True) -> dict[str, Any]:  # fmt: skip
     """Send a body, and tell what the page found."""
     told: dict[str, Any] = {"is_asked": False}
     messages = list(_messages(list(pieces), gone_after))
@@ -38,7 +39,8 @@ def send(folder: Path, pieces: Iterable[bytes], *, length: int | None = None, mo
         told["after"] = await inner()
 
     settings = Settings(data_dir=folder, upload_megabytes=most)
-    asyncio.run(take_upload(scope_of(method, length=length), receive, page, page, settings))
+    scope = scope_of(method, length=length)
+    asyncio.run(take_upload(scope, receive, page, page, settings, lambda _scope: may_send))
     return told
 
 
@@ -51,6 +53,13 @@ def _messages(pieces: list[bytes], gone_after: int | None) -> Iterator[dict[str,
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in (folder / "uploads").rglob("*") if path.is_file()]
+
+
+def test_a_strangers_body_is_never_written(tmp_path: Path) -> None:
+    told = send(tmp_path, [b"a,b\n"], length=4, may_send=False)
+    assert told["is_asked"]
+    assert (told["path"], told["body"]["body"]) == (None, b"")
+    assert not (tmp_path / "uploads").exists()
 
 
 def test_a_body_is_a_file_while_the_page_answers(tmp_path: Path) -> None:

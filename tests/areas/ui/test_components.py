@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kundresa.measures.intervals import rate_of
 from kundresa.ui.chart import SIDE, line_chart
+from kundresa.ui.contracts import Mean
 
 HOST = {"host": "localhost"}
 
@@ -40,6 +41,44 @@ def test_a_share_is_said_with_its_interval_and_n() -> None:
     said = drawn('{% rate rate "Pay" %}', rate=rate_of(54, 103))
     assert "52<small>%" in said
     assert "43–62% (95% interval), n = 103" in said
+
+
+@pytest.mark.parametrize(
+    ("count", "is_shown", "is_hollow"),
+    [(0, False, False), (4, False, False), (5, True, True), (29, True, True), (30, True, False)],
+)
+def test_a_mean_of_few_is_hollow_and_of_fewer_hidden(
+    count: int, is_shown: bool, is_hollow: bool
+) -> None:
+    said = drawn('{% mean mean "Repair" %}', mean=Mean(-0.84, -1.02, -0.66, count, -2, 2))
+    assert ("−0.8" in said) == is_shown
+    assert (f"n = {count}" in said) == is_shown
+    assert ("track-dot" in said) == is_shown
+    assert ("track-hole" in said) == is_hollow
+
+
+@pytest.mark.parametrize(
+    ("mean", "value", "interval"),
+    [
+        (Mean(0.84, -0.04, 1.72, 40, -2, 2), "+0.8 ", "0.0 to +1.7 "),
+        (Mean(-0.5, -1, 0, 40, -2, 2), "−0.5 ", "−1.0 to 0.0 "),
+        (Mean(1234.5, 1200, 1269, 40, 0, 2000, "days", 0), "1,234 <small>days", "1,200 to 1,269 "),
+    ],
+)
+def test_a_mean_is_said_with_its_interval(mean: Mean, value: str, interval: str) -> None:
+    said = drawn('{% mean mean "Repair" %}', mean=mean)
+    assert f">{value}" in said
+    assert interval in said
+    assert ("track-zero" in said) == mean.is_signed
+
+
+@given(st.floats(-9, 9), st.floats(0, 4), st.floats(-5, -0.1), st.floats(0.1, 5))
+def test_a_mean_stays_on_its_track(value: float, half: float, start: float, end: float) -> None:
+    mean = Mean(value, value - half, value + half, 40, start, end)
+    said = drawn('{% mean mean "Repair" %}', mean=mean)
+    low, high = re.findall(r'track-interval" x1="(\d+)" x2="(\d+)"', said)[0]
+    (middle,) = re.findall(r'track-dot" d="M(\d+) 7', said)
+    assert 0 <= int(low) <= int(middle) <= int(high) <= 1000
 
 
 def test_a_head_sorts_up_then_down_and_keeps_the_rest_of_the_address() -> None:
@@ -75,7 +114,20 @@ def test_a_line_stays_in_its_box_and_in_its_band(wholes: list[int], data: st.Dat
 
 @pytest.mark.django_db
 class TestPatternPage:
-    @pytest.mark.parametrize("address", ["", "insight/", "empty/", "?sort=-reach", "?start=32/3"])
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "",
+            "insight/",
+            "empty/",
+            "members/",
+            "members/?sort=-name",
+            "workspace/",
+            "sign-in/",
+            "?sort=-reach",
+            "?start=32/3",
+        ],
+    )
     def test_it_stands(self, address: str) -> None:
         assert Client(headers=HOST).get(f"/patterns/{address}").status_code == 200
 

@@ -92,9 +92,9 @@ def test_a_look_is_kept_until_it_is_given_up(wish: str) -> None:
     client = Client(headers={"host": "localhost"})
     answer = client.post("/look/", {"look": wish, "next": "/?a=1"})
     assert answer["Location"] == "/?a=1"
-    assert f'data-theme="{wish}"' in client.get("/").content.decode()
+    assert f'data-theme="{wish}"' in client.get("/patterns/").content.decode()
     client.post("/look/", {"look": ""})
-    assert "data-theme" not in client.get("/").content.decode()
+    assert "data-theme" not in client.get("/patterns/").content.decode()
 
 
 @pytest.mark.django_db
@@ -109,5 +109,5 @@ def test_a_look_leads_nowhere_else_and_knows_its_values() -> None:
     client = Client(headers={"host": "localhost"})
     answer = client.post("/look/", {"look": '"><script>', "next": "//evil.example/"})
     assert answer["Location"] == "/"
-    assert "script>&" not in client.get("/").content.decode()
-    assert "data-theme" not in client.get("/").content.decode()
+    assert "script>&" not in client.get("/patterns/").content.decode()
+    assert "data-theme" not in client.get("/patterns/").content.decode()

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve
 
-from kundresa.accounts.api import make_workspace
+from kundresa.accounts.api import Member, make_workspace
 from kundresa.ui import navigation
+from tests.support.members import signed_in
 
 HOST = {"host": "localhost"}
 
@@ -38,9 +39,10 @@ def test_outside_of_a_workspace_there_are_no_places() -> None:
 
 
 @pytest.mark.django_db
-def test_the_bar_says_where_the_reader_is() -> None:
+def test_the_bar_says_where_the_reader_is(owner: Member) -> None:
     make_workspace("Alice's shop", slug="alice")
-    page = Client(headers={**HOST, "accept-language": "sv"}).get("/w/alice/maps/").content.decode()
+    client = signed_in(Client(headers={**HOST, "accept-language": "sv"}), owner)
+    page = client.get("/w/alice/maps/").content.decode()
     here = page.split('id="ui-places"')[1].split("</nav>")[0]
     assert 'aria-current="page">Karta</a>' in here
     assert here.count("aria-current") == 1

@@ -1,6 +1,6 @@
 """The pages of imports: the list with its upload, and one import from its columns to its result.
 
-Whoever reaches them may look; each view that changes something asks `accounts.api.may_change`.
+What each view asks of its reader stands above it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, cast
 
-from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import (
     FileResponse,
@@ -25,7 +24,16 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kundresa.accounts.api import Workspace, actor_of, may_change, workspace_by_slug
+from kundresa.accounts.api import (
+    Need,
+    Right,
+    Workspace,
+    actor_names,
+    actor_of,
+    asks,
+    may_change,
+    workspace_by_slug,
+)
 from kundresa.core.errors import KundresaError, NotFoundError
 from kundresa.core.settings import settings
 from kundresa.events import imports
@@ -60,16 +68,9 @@ def found(view: View[P]) -> View[P]:
     return cast("View[P]", answer)
 
 
-def changing(view: View[P]) -> View[P]:
-    """Let in only who may change things."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not may_change(request):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return cast("View[P]", answer)
+# Files hold rows about customers, so it takes the right to see them.
+reads = asks(Need.LOOK, rights=[Right.SEE_CUSTOMERS])
+changes = asks(Need.EDIT, rights=[Right.SEE_CUSTOMERS])
 
 
 # --- the list and the upload ----------------------------------------------------------------------
@@ -77,6 +78,7 @@ def changing(view: View[P]) -> View[P]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @found
+@asks(Need.LOOK, change=Need.EDIT)
 def index(request: HttpRequest, workspace: str) -> HttpResponseBase:
     """Show the imports of a workspace; a browser without script sends the file here."""
     owner = workspace_by_slug(workspace)
@@ -85,7 +87,6 @@ def index(request: HttpRequest, workspace: str) -> HttpResponseBase:
     return _take_form(request, owner)
 
 
-@changing
 def _take_form(request: HttpRequest, owner: Workspace) -> HttpResponseBase:
     if refused := _refused(request):
         return _index(request, owner, error=in_language(str(refused)), status=refused.status)
@@ -102,7 +103,7 @@ def _take_form(request: HttpRequest, owner: Workspace) -> HttpResponseBase:
 
 @require_http_methods(["PUT"])
 @found
-@changing
+@changes
 def upload(request: HttpRequest, workspace: str) -> HttpResponseBase:
     """Take a file as the body of a request, as the page's script sends it."""
     owner = workspace_by_slug(workspace)
@@ -138,7 +139,8 @@ def _index(
     request: HttpRequest, owner: Workspace, *, error: str = "", status: int = 200
 ) -> HttpResponse:
     found = imports.imports_of(owner.id)
-    rows = [(one, STATES[one.state], added_in_words(one)) for one in found]
+    names = actor_names(one.actor for one in found)
+    rows = [(one, STATES[one.state], added_in_words(one), names[one.actor]) for one in found]
     context = {
         "workspace": owner, "imports": rows, "error": error, "may_change": may_change(request),
         "most": settings().upload_megabytes, "days": settings().upload_days,
@@ -151,6 +153,7 @@ def _index(
 
 @require_safe
 @found
+@reads
 def read(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Show one import: what its columns become, how far it is, or what came of it."""
     return _page(request, *_one(workspace, import_id))
@@ -158,7 +161,7 @@ def read(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBa
 
 @require_POST
 @found
-@changing
+@changes
 def preview(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Keep what was chosen, and show what comes of it."""
     owner, one = _one(workspace, import_id)
@@ -170,7 +173,7 @@ def preview(request: HttpRequest, workspace: str, import_id: str) -> HttpRespons
 
 @require_POST
 @found
-@changing
+@changes
 def start(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Hand the import to a worker; what is wrong with the choices is told first."""
     owner, one = _one(workspace, import_id)
@@ -184,7 +187,7 @@ def start(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseB
 
 @require_POST
 @found
-@changing
+@changes
 def stop(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Stop the import; what is saved stays."""
     owner, one = _one(workspace, import_id)
@@ -194,7 +197,7 @@ def stop(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBa
 
 @require_POST
 @found
-@changing
+@changes
 def remove(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Remove an upload that was never started."""
     owner, one = _one(workspace, import_id)
@@ -204,6 +207,7 @@ def remove(request: HttpRequest, workspace: str, import_id: str) -> HttpResponse
 
 @require_safe
 @found
+@asks(Need.LOOK)
 def progress(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Show how far an import is; once it has ended, the browser loads the page anew."""
     owner, one = _one(workspace, import_id)
@@ -217,7 +221,7 @@ def progress(request: HttpRequest, workspace: str, import_id: str) -> HttpRespon
 
 @require_POST
 @found
-@changing
+@changes
 def mended(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Import rows that were put aside and mended."""
     owner, one = _one(workspace, import_id)
@@ -238,6 +242,7 @@ def mended(request: HttpRequest, workspace: str, import_id: str) -> HttpResponse
 
 @require_safe
 @found
+@reads
 def quarantine_file(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:  # noqa: ARG001
     """Give the rows that were put aside."""
     _, one = _one(workspace, import_id)
@@ -254,6 +259,7 @@ def quarantine_file(request: HttpRequest, workspace: str, import_id: str) -> Htt
 
 @require_safe
 @found
+@asks(Need.LOOK)
 def mapping_file(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:  # noqa: ARG001
     """Give the mapping as a file."""
     _, one = _one(workspace, import_id)
@@ -269,7 +275,7 @@ def mapping_file(request: HttpRequest, workspace: str, import_id: str) -> HttpRe
 
 @require_POST
 @found
-@changing
+@changes
 def use_mapping(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Take the choices of a mapping that was saved, or of a mapping file."""
     owner, one = _one(workspace, import_id)
@@ -301,7 +307,7 @@ def _take_mapping(one: Import, pieces: Iterator[bytes]) -> None:
 
 @require_POST
 @found
-@changing
+@changes
 def save_mapping(request: HttpRequest, workspace: str, import_id: str) -> HttpResponseBase:
     """Keep the choices under a name, for the next such file."""
     owner, one = _one(workspace, import_id)

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from kundresa.accounts.api import Need, access_in, asks
 from kundresa.core.errors import NotFoundError
 from kundresa.maps import queries
 from kundresa.maps.contracts import MapPage
@@ -16,15 +17,18 @@ from kundresa.maps.web.notices import in_language
 
 
 @require_safe
+@asks(Need.MEMBER)
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to the maps; where there are several workspaces, let the reader choose."""
-    found = queries.workspaces()
+    member = access_in(request).member
+    found = queries.workspaces(member) if member is not None else []
     if len(found) == 1:
         return redirect("maps:index", found[0].slug)
     return render(request, "maps/home.html", {"workspaces": found})
 
 
 @require_safe
+@asks(Need.LOOK)
 def index(request: HttpRequest, workspace: str) -> HttpResponse:
     """Show the maps of a workspace."""
     try:
@@ -35,6 +39,7 @@ def index(request: HttpRequest, workspace: str) -> HttpResponse:
 
 
 @require_safe
+@asks(Need.SHARED, shared=("map", "map_id"))
 def read(request: HttpRequest, workspace: str, map_id: str) -> HttpResponse:
     """Show one map; a wrong choice is told beside its field and the rest still stands."""
     language = get_language() or "en"

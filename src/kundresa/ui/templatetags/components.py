@@ -11,11 +11,14 @@ from typing import Any, Final
 
 from django import forms, template
 from django.http import HttpRequest
+from django.utils.formats import number_format
 
+from kundresa.documents.layout.live import HOLLOW_UNDER, NOTHING_UNDER
 from kundresa.measures.intervals import Rate
 from kundresa.ui import navigation, wishes
-from kundresa.ui.contracts import Figure, Tab, Work
+from kundresa.ui.contracts import Figure, Mean, Tab, Work
 from kundresa.ui.filters import Filter
+from kundresa.ui.names import initials_of, role_in_words
 from kundresa.ui.period import PeriodPicker, Span
 
 register = template.Library()
@@ -53,6 +56,9 @@ def places_of(request: HttpRequest | None) -> list[navigation.Place]:
     return navigation.places_of(request or None)
 
 
+register.filter("role_in_words", role_in_words)
+
+
 @register.simple_tag
 def htmx_config() -> str:
     """Give what htmx is told."""
@@ -86,6 +92,12 @@ def menu(context: template.Context, content: str, name: str, looks: str = "boxed
 
 
 @register.simple_block_tag(takes_context=True)
+def row_menu(context: template.Context, content: str, name: str) -> str:
+    """Write the menu at the end of a row of a table; three dots, and a name for who can't see."""
+    return _part(context, "row_menu", name=name, content=content)
+
+
+@register.simple_block_tag(takes_context=True)
 def figure(context: template.Context, content: str, figure: Figure, level: int = 2) -> str:
     """Write the frame of a chart, the chart itself inside the tag."""
     return _part(context, "figure", figure=figure, level=level, content=content)
@@ -111,6 +123,44 @@ def rate(rate: Rate, label: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@register.inclusion_tag("ui/parts/mean.html")
+def mean(mean: Mean, label: str) -> dict[str, Any]:
+    """Write a mean with its interval and n; hollow under 30, and nothing at all under 5."""
+    shown = {"mean": mean, "label": label, "fewest": NOTHING_UNDER}
+    if mean.count < NOTHING_UNDER:
+        return shown | {"is_hidden": True}
+    places = {name: _place(getattr(mean, name), mean) for name in ("value", "low", "high")}
+    said = {f"{name}_said": _in_figures(getattr(mean, name), mean) for name in places}
+    zero = _place(0, mean) if mean.is_signed else None
+    is_hollow = mean.count < HOLLOW_UNDER
+    return shown | {f"{name}_at": place for name, place in places.items()} | said | {
+        "zero_at": zero, "is_hollow": is_hollow, "rest": _rest(mean),
+    }  # fmt: skip
+
+
+def _place(value: float, mean: Mean) -> int:
+    """Place a value on the track, which is drawn 1000 wide; what lies outside, at its end."""
+    share = (value - mean.start) / (mean.end - mean.start)
+    return round(1000 * max(0.0, min(1.0, share)))
+
+
+def _in_figures(value: float, mean: Mean) -> str:
+    rounded = round(value, mean.decimals) + 0.0
+    sign = "−" if rounded < 0 else "+" if rounded > 0 and mean.is_signed else ""
+    return sign + number_format(abs(rounded), mean.decimals, use_l10n=True, force_grouping=True)
+
+
+def _rest(mean: Mean) -> str:
+    """Say what stands small behind the value: its unit, or the scale it lies on."""
+    if mean.unit or not mean.is_signed:
+        return mean.unit
+    return f"({_end(mean.start)} – {_end(mean.end)})"
+
+
+def _end(value: float) -> str:
+    return f"{value:+g}".replace("-", "−")
+
+
 @register.inclusion_tag("ui/parts/progress.html")
 def progress(work: Work) -> dict[str, Any]:
     """Write how far a long job has come; while it runs, the part asks for itself anew."""
@@ -121,6 +171,24 @@ def progress(work: Work) -> dict[str, Any]:
 def tabs(tabs: Sequence[Tab], name: str) -> dict[str, Any]:
     """Write the row that leads between pages with one head."""
     return {"tabs": tabs, "name": name}
+
+
+@register.inclusion_tag("ui/parts/section_list.html")
+def section_list(sections: Sequence[Tab] | str) -> dict[str, Any]:
+    """Write the list beside a settings page; on a phone a button opens it."""
+    return {"sections": sections}
+
+
+@register.inclusion_tag("ui/parts/avatar.html")
+def avatar(name: str, initials: str = "") -> dict[str, Any]:
+    """Write the round with somebody's initials; their name stands beside it."""
+    return {"initials": initials or initials_of(name)}
+
+
+@register.inclusion_tag("ui/parts/copy_field.html")
+def copy_field(value: str, label: str, name: str, hint: str = "") -> dict[str, Any]:
+    """Write a text to take along, such as a link or a secret that is shown once."""
+    return {"value": value, "label": label, "id": f"copy-{name}", "hint": hint}
 
 
 @register.inclusion_tag("ui/parts/sort_head.html", takes_context=True)

@@ -12,13 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kundresa.measures.intervals import rate_of
 from kundresa.ui.contracts import Work
 from kundresa.ui.filters import filter_from, filter_of
 from kundresa.ui.period import picker_of
-from kundresa.ui.web import samples
+from kundresa.ui.web import sample_pages, samples
+from kundresa.ui.web.sample_pages import SignInForm, WorkspaceForm
 from kundresa.ui.web.samples import SampleForm
 
 _TOTAL = 1_000_000
@@ -33,6 +34,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "form": SampleForm(label_suffix="", auto_id="new_%s"),
         "faulty": faulty,
         "rows": _sorted(request.GET.get("sort", "")),
+        "means": samples.means(),
+        "members": sample_pages.members(),
         "tabs": samples.tabs(),
         "works": samples.works(),
         "filter": filter_of(samples.CONDITION, "profile", reverse("ui:patterns-filter")),
@@ -52,6 +55,36 @@ def insight(request: HttpRequest) -> HttpResponse:
 def empty(request: HttpRequest) -> HttpResponse:
     """Show what a page says where there is nothing yet."""
     return render(request, "ui/patterns/empty.html")
+
+
+@require_safe
+def members(request: HttpRequest) -> HttpResponse:
+    """Show a page of settings: the sections beside it, a table of people."""
+    people = sample_pages.members()
+    if request.GET.get("sort") == "-name":
+        people.reverse()
+    sections = sample_pages.sections("members")
+    context = {**sample_pages.framed(), "sections": sections, "members": people}
+    return render(request, "ui/patterns/members.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def workspace(request: HttpRequest) -> HttpResponse:
+    """Show a long form under its sections; what is sent is checked and dropped."""
+    form = WorkspaceForm(request.POST or None, label_suffix="")
+    is_good = request.method == "POST" and form.is_valid()
+    sections = sample_pages.sections("workspace")
+    context = {**sample_pages.framed(), "sections": sections, "form": form, "is_good": is_good}
+    status = 400 if form.errors else 200
+    return render(request, "ui/patterns/workspace.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Show the card without frame; nobody is let in here."""
+    form = SignInForm(request.POST or None, label_suffix="")
+    context = {"form": form}
+    return render(request, "ui/patterns/sign_in.html", context, status=400 if form.errors else 200)
 
 
 @require_POST

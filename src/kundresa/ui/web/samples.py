@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from kundresa.measures.intervals import Rate, rate_of
 from kundresa.ui.chart import line_chart
-from kundresa.ui.contracts import Chart, Column, Download, Figure, Tab, Work
+from kundresa.ui.contracts import Chart, Column, Download, Figure, Mean, Tab, Work
 from kundresa.ui.period import Span
 
 TODAY: Final = date(2026, 4, 1)
@@ -42,6 +42,16 @@ def chart() -> Chart:
     """Give the line of the weeks."""
     names = [str(week) if week % 3 == 1 else "" for week in range(1, 14)]
     return line_chart(rates(), names, _BEFORE)
+
+
+def means() -> dict[str, Mean]:
+    """Give a mean of each kind: clear, in a unit, of few, of too few."""
+    return {
+        "pain": Mean(-0.84, -1.02, -0.66, 212, -2, 2),
+        "wait": Mean(6.4, 5.9, 6.9, 1840, 0, 14, _("days")),
+        "few": Mean(1.1, 0.6, 1.6, 17, -2, 2),
+        "hidden": Mean(-1.5, -2, 0.5, 3, -2, 2),
+    }
 
 
 def figure() -> Figure:

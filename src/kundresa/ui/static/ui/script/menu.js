@@ -32,3 +32,25 @@ document.addEventListener("click", (event) => {
 document.addEventListener("focusin", (event) => {
   for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
 });
+
+// A region that scrolls would cut a list off at its edge: there it is laid over the page, below its
+// button or, where there is no room, above it.
+function layOver(menu) {
+  const list = menu.querySelector(".items");
+  if (!menu.open || !menu.closest(".scroll")) return;
+  list.dataset.over = "";
+  const from = menu.querySelector("summary").getBoundingClientRect();
+  const { offsetHeight: high, offsetWidth: wide } = list;
+  const isRoom = from.bottom + 6 + high < innerHeight || from.top < high + 6;
+  list.style.inset = "auto";
+  list.style.top = `${isRoom ? from.bottom + 6 : from.top - 6 - high}px`;
+  list.style.left = `${Math.max(8, Math.min(from.right, innerWidth - 8) - wide)}px`;
+}
+
+// Neither event bubbles, but both can be caught on their way down.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("details[data-menu]")) layOver(event.target);
+}, true);
+document.addEventListener("scroll", () => {
+  for (const menu of open()) if (menu.querySelector("[data-over]")) menu.open = false;
+}, true);
