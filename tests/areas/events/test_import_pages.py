@@ -219,7 +219,8 @@ def test_a_choice_changes_the_preview_and_stays(client: Client, shop: Workspace)
     address = upload(client)
     fragment = text_of(chosen(client, address, **{"becomes-3": "text", "currency": "SEK"}))
     assert "All 4 rows give 3 events" in fragment
-    assert "99.50 SEK" in fragment
+    assert '99.50 <span class="quiet">SEK</span>' in fragment
+    assert '49.00 <span class="quiet">SEK</span>' in fragment, "decimals stand below decimals"
     assert "<html" not in fragment
     assert "All 4 rows give 3 events" in text_of(client.get(address))
 
