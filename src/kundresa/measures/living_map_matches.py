@@ -23,8 +23,8 @@ from kundresa.store.columns import dictionary_of
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.slab_columns import SlabColumns
 
-VALUED = 4
-"""The bit of a code's ``flags`` that stands for money, as `kernels.living_map_cut` reads it."""
+ON_MAP, ENDS, VALUED = 1, 2, 4
+"""Bits of a code's ``flags``, as `kernels.living_map_cut` reads them."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _matches(
 ) -> Matches:  # fmt: skip
     ends = staged[:, [k for k, s in enumerate(spec.stages) if s.ends_journey]].any(axis=1)
     on_map = (touches.any(axis=1) | staged.any(axis=1)) & counted
-    flags = on_map + 2 * (ends & counted) + VALUED * worth
+    flags = ON_MAP * on_map + ENDS * (ends & counted) + VALUED * worth
     seen = touches & counted[:, None]
     steps = [step.touchpoints for stage in spec.stages for step in stage.steps]
     unions = [

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from kundresa.measures.executors import Range
 from kundresa.measures.journeys import Bools, Ints
 from kundresa.measures.kernels import read_only
-from kundresa.measures.living_map_matches import Lists, Matches, joined
+from kundresa.measures.living_map_matches import ON_MAP, Lists, Matches, joined
 from kundresa.measures.living_map_partial import MapSums
 from kundresa.measures.living_map_units import Named, Units
 from kundresa.measures.living_map_walk import MapScan, View, Walked, tally
@@ -29,26 +28,32 @@ from kundresa.store import Slab, Snapshot
 from kundresa.store.columns import Column
 from kundresa.store.merging import Runs, in_order
 
+Rows = NDArray[np.uint32]
 RunAll = Callable[[Sequence[Slab], Callable[[Range], Any]], Iterator[Any]]
 """Runs a walk over all ranges of some slabs, in any order."""
 
 
 @dataclass(frozen=True)
 class _Picked:
-    """The rows of a range that matter to the map, whose they are, and the codes in the period."""
+    """The rows of a range that matter to the map and have a unit, and whose they are.
+
+    Beside them how often each code is met in the period, and how many map events have no unit.
+    """
 
     slab: int
     first: int
-    rows: Ints
+    rows: Rows
     profile: Ints
     unit: Named
+    code: NDArray[np.uint32]
     counts: Ints
+    without_unit: int
 
 
 class UnitSlab:
     """Rows of several slabs by unit and time: ``profiles`` has the codes of units."""
 
-    def __init__(self, pieces: Sequence[tuple[Slab, Ints]], unit: Ints, profile: Ints) -> None:
+    def __init__(self, pieces: Sequence[tuple[Slab, Rows]], unit: Ints, profile: Ints) -> None:
         self._pieces = pieces
         opens = np.ones(len(unit), bool)
         opens[1:] = (unit[1:] != unit[:-1]) | (profile[1:] != profile[:-1])
@@ -74,9 +79,8 @@ class UnitSlab:
         whole = pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
         return whole.take(pa.array(self.order))
 
-    @cached_property
     def by_profile(self) -> Ints:
-        """The rows in an order in which each profile's stand together."""
+        """Give the rows in an order in which each profile's stand together."""
         places = np.empty(len(self.order), np.int64)
         places[self.order] = np.arange(len(self.order))
         return places
@@ -105,31 +109,22 @@ class UnitScan(MapScan):
             (self._matches[id(self._sources[one.slab])].with_codes(nothing), one.counts)
             for one in found
         ]
+        self.without_unit = sum(one.without_unit for one in found)
         self._regroup(found)
 
     def _regroup(self, found: Sequence[_Picked]) -> None:
         """Make the slab that is walked."""
         unit, self._hashes = self._units.codes(_together([one.unit for one in found]))
+        matches, codes = joined(self.spec, [self._matches[id(slab)] for slab in self._sources])
+        pieces = [(self._sources[one.slab], one.rows) for one in found]
         profile = np.concatenate([np.zeros(0, np.int64), *(one.profile for one in found)])
-        before = [self._matches[id(slab)] for slab in self._sources]
-        matches, codes = joined(self.spec, before)
         code = np.concatenate(
-            [
-                np.zeros(0, np.uint32),
-                *(codes[one.slab][before[one.slab].codes[one.rows]] for one in found),
-            ]
+            [np.zeros(0, np.uint32), *(codes[one.slab][one.code] for one in found)]
         )
-        owned = unit >= 0
-        self.without_unit = int(np.count_nonzero(matches.flags[code[~owned]] & 1))
-        pieces, start = [], 0
-        for one in found:
-            stop = start + len(one.rows)
-            pieces.append((self._sources[one.slab], one.rows[owned[start:stop]]))
-            start = stop
-        slab = UnitSlab(pieces, unit[owned], profile[owned])
+        slab = UnitSlab(pieces, unit, profile)
         self.slabs = (slab,)
         self._slab = slab
-        self._matches = {id(slab): matches.with_codes(code[owned][slab.order])}
+        self._matches = {id(slab): matches.with_codes(code[slab.order])}
         for name in ("time", *self._present):
             slab.column(name)
 
@@ -145,10 +140,13 @@ class UnitScan(MapScan):
             matches.codes, matches.flags, self._column(slab, "value", np.int64), view.data_end, low,
             high, one.first, one.last, found, counts,
         )  # fmt: skip
-        rows = found[0, :number].copy()
+        rows, profile = found[:, :number]
+        code, unit = matches.codes[rows], self._units.of(slab, rows)
+        owned = unit.known()
         return _Picked(
-            self._numbers[id(slab)], one.first, rows, slab.profiles[found[1, :number]],
-            self._units.of(slab, rows), counts,
+            self._numbers[id(slab)], one.first, rows[owned].astype(np.uint32),
+            slab.profiles[profile[owned]], unit.only(owned), code[owned], counts,
+            int(np.count_nonzero(matches.flags[code[~owned]] & ON_MAP)),
         )  # fmt: skip
 
     def hashes(self) -> Hashes:
@@ -180,7 +178,7 @@ class UnitScan(MapScan):
         kept = np.zeros(len(self._slab.order), bool)
         for rows in self._run_all(self.slabs, lambda one: self.cut(one, view).rows):
             kept[rows] = True
-        by_profile = self._slab.by_profile
+        by_profile = self._slab.by_profile()
         return by_profile[kept[by_profile]]
 
     def _profiles(self, rows: Ints, lists: Lists, size: int) -> Ints:
@@ -199,7 +197,7 @@ class UnitScan(MapScan):
 
 
 def _together(named: Sequence[Named]) -> Named:
-    text = np.concatenate([np.zeros(0, np.int64), *(one.text for one in named)])
+    text: Ints = np.concatenate([np.zeros(0, np.int64), *(one.text for one in named)])
     if not any(len(one.number) for one in named):
         return Named(text, np.zeros(0, np.float64))
     numbers: list[NDArray[np.float64]] = [

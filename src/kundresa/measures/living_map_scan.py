@@ -14,7 +14,7 @@ import numpy as np
 
 from kundresa.core.errors import BadInputError
 from kundresa.measures.exact_lengths import QUANTILES, ExactLengths
-from kundresa.measures.executors import Progress, Range, accumulate, run
+from kundresa.measures.executors import Progress, Range, accumulate, run, threads_of
 from kundresa.measures.items import ItemCounts, ItemNumbers, StageTouches, numbers_of_items
 from kundresa.measures.journeys import Ints
 from kundresa.measures.living_map import (
@@ -36,7 +36,7 @@ from kundresa.measures.living_map_partial import (
     no_stages,
 )
 from kundresa.measures.living_map_regrouped import UnitScan
-from kundresa.measures.living_map_walk import MapScan, SecondLook, View
+from kundresa.measures.living_map_walk import MapScan, SecondLook, View, columns_of
 from kundresa.measures.money import PART, Money, MoneySums, chosen_currency, money_of
 from kundresa.measures.specs import Condition, MapSpec, Mode, Period
 from kundresa.measures.stages import StageCounts, StageNumbers, numbers_of_stage
@@ -135,6 +135,7 @@ def scan_living_map(
     newest = max((part.last for part in snapshot.version.parts), default=0)
     view = View(period, mode, newest if data_end is None else data_end)
     passes = _Passes(threads, progress, cancelled)
+    snapshot.load(columns_of(snapshot), threads=threads_of(threads))
     scan = (
         MapScan(snapshot, spec, filter)
         if spec.unit == "profile"

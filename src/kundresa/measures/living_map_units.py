@@ -6,13 +6,14 @@ alone, and behind these the numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kundresa.measures.journeys import Ints
+from kundresa.measures.journeys import Bools, Ints
 from kundresa.measures.names import Hashes, hashes_of
 from kundresa.measures.specs import Unit
 from kundresa.store import Slab, Snapshot
@@ -33,6 +34,15 @@ class Named:
 
     text: Ints
     number: Floats
+
+    def known(self) -> Bools:
+        """Tell which rows have a unit."""
+        found = self.text >= 0
+        return found | ~np.isnan(self.number) if len(self.number) else found
+
+    def only(self, rows: Bools) -> Self:
+        """Give what some of the rows say."""
+        return replace(self, text=self.text[rows], number=self.number[rows[: len(self.number)]])
 
 
 @dataclass(frozen=True)
@@ -84,8 +94,11 @@ class Units:
             numbers, places = np.unique(named.number[is_number], return_inverse=True)
             codes = codes.copy()
             codes[is_number] = first + places
-        names = pa.array([*self._added, *(f"{number:g}" for number in numbers)], pa.string())
-        return codes, np.concatenate([hashes_of(self._known), hashes_of(names)])
+        names = [*self._added, *(f"{number:g}" for number in numbers)]
+        hashes = hashes_of(self._known)
+        if names:
+            hashes = np.concatenate([hashes, hashes_of(pa.array(names, pa.string()))])
+        return codes, hashes
 
     def _coded(self, spilled: Spilled) -> Named:
         sorts = [sort_of(value) for value in spilled.values]

@@ -33,6 +33,7 @@ from kundresa.measures.names import Hashes, hashes_of_profiles
 from kundresa.measures.specs import Condition, MapSpec, Mode, Period
 from kundresa.store import Slab, Snapshot
 
+_COLUMNS: Final = ("time", "event", "width", "value", "score", "currency")
 _MODELS: Final = ("first", "last", "linear")
 
 
@@ -94,6 +95,12 @@ class Seen:
     step_gaps: Listed
 
 
+def columns_of(snapshot: Snapshot) -> list[str]:
+    """Name the columns that a map is walked over, as far as a store has them."""
+    present = set(snapshot.column_names())
+    return [name for name in _COLUMNS if name in present]
+
+
 class MapScan:
     """One map, with one filter, over the slabs of a snapshot."""
 
@@ -102,7 +109,7 @@ class MapScan:
         self.slabs = snapshot.slabs
         self.without_unit = 0
         self._snapshot = snapshot
-        self._present = set(snapshot.column_names()) & {"width", "value", "score", "currency"}
+        self._present = set(columns_of(snapshot)) - {"time", "event"}
         self._bare = len(snapshot.dictionaries.texts("event.currency"))
         self._matches = {
             id(slab): matches_of(slab, snapshot.dictionaries, spec, wanted)
