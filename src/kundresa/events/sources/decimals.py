@@ -24,6 +24,11 @@ _FORMS: Final[Mapping[str, str]] = {",": _form(",", r"\."), ".": _form(r"\.", ",
 _BETWEEN: Final[Mapping[str, str]] = {",": "[ .]", ".": "[ ,]"}
 
 
+def are_numbers(texts: pa.Array, decimal: str) -> bool:
+    """Tell whether all texts are numbers, with this sign before decimals."""
+    return bool(pc.all(pc.match_substring_regex(_usual_signs(texts), _FORMS[decimal])).as_py())
+
+
 def plain_numbers_of(texts: pa.Array, decimal: str) -> pa.Array:
     """Write numbers without groups and with a point; null for texts that aren't such numbers.
 
