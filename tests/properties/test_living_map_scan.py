@@ -295,6 +295,11 @@ def test_a_query_over_a_large_store_is_scanned_and_says_the_same(
     plain = kundresa.query(asked, crowded)
     assert plain["totals"]["journeys"] > 100
     monkeypatch.setattr(queries, "LARGE", 100)
+    monkeypatch.setattr(queries, "is_warm", lambda: False)
+    with monkeypatch.context() as cold:
+        cold.setattr(queries, "scan_living_map", lambda *_a, **_k: pytest.fail("compiled"))
+        assert kundresa.query(asked, crowded) == plain, "nobody waits for kernels to be compiled"
+    monkeypatch.setattr(queries, "is_warm", lambda: True)
     monkeypatch.setattr(queries, "living_map", lambda *_a, **_k: pytest.fail("not scanned"))
     assert kundresa.query(asked, crowded) == plain
 

@@ -127,7 +127,9 @@ def scan_living_map(
     mapped columns: 4 bytes an event where matchers look beyond names, and while a range is walked
     up to 88 bytes for each of its map events; ranges are a sixteenth of a thread's share of the
     store, 50,000 rows at least. A thread keeps 8 KiB for each stage, touchpoint and step, and 8
-    bytes for each pair of touchpoints or steps.
+    bytes for each pair of touchpoints or steps. A map by account or property is walked once more to
+    count its profiles, and holds all of its map events and value events: some 50 bytes each, twice
+    that while they are put together.
     """
     if not is_scannable(spec):
         said = f"A store is scanned for maps with at most {MOST_PLACES} touchpoints or steps."
