@@ -143,6 +143,13 @@ def scan_living_map(
         if spec.unit == "profile"
         else UnitScan(snapshot, spec, filter, view, passes.every)
     )
+    return _measured(snapshot, spec, view, scan, passes, compare=compare, threads=threads)
+
+
+def _measured(
+    snapshot: Snapshot, spec: MapSpec, view: View, scan: MapScan | UnitScan, passes: _Passes, *,
+    compare: bool, threads: int | None,
+) -> LivingMap:  # fmt: skip
     sums = passes.first(scan, view)
     profiles = scan.settle(sums, view)
     named, bare = _currencies(snapshot, sums.currencies)
@@ -151,8 +158,8 @@ def scan_living_map(
     stages = _stages(spec, sums.stages, asked.times)
     money, notices = money_of(spec, named, bare, _money(sums, earned))
     before = None
-    if compare and period is not None:
-        earlier = View(period.before(), mode, view.data_end - (period.end - period.start))
+    if compare and view.period is not None:
+        earlier = view.before(view.period)
         before = _before(spec, stages, earlier, passes.before(scan, earlier))
     elif compare:
         notices.append(no_period_before())

@@ -59,6 +59,10 @@ class View:
             return LONG_AGO, NEVER, False
         return self.period.start, self.period.end, self.mode == "activity"
 
+    def before(self, period: Period) -> View:
+        """Give the view of the period before this one's, judged as long after it."""
+        return View(period.before(), self.mode, self.data_end - (period.end - period.start))
+
 
 @dataclass(frozen=True)
 class Walked:
