@@ -106,6 +106,7 @@ TEMPLATES = [
 ]
 LANGUAGE_CODE = _found.language
 LANGUAGES = [("en", "English"), ("sv", "Svenska"), ("nb", "Norsk bokmål"), ("da", "Dansk")]
+FORMAT_MODULE_PATH = "kundresa.ui.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = _found.time_zone
