@@ -28,13 +28,10 @@ _PUBLIC: Final = Asked(Need.PUBLIC, Need.PUBLIC)
 _MEMBER: Final = Asked(Need.MEMBER, Need.MEMBER)
 _TOKEN: Final = Asked(Need.TOKEN, Need.TOKEN)
 _BEFORE_SIGN_IN: Final = frozenset({
-    "account_login", "account_logout", "account_reset_password", "account_reset_password_done",
-    "account_reset_password_from_key", "account_reset_password_from_key_done",
-    "account_confirm_email", "account_email_verification_sent", "account_inactive",
-    "account_reauthenticate", "mfa_authenticate", "mfa_trust", "mfa_login_webauthn",
-    "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "openid_connect_login",
-    "openid_connect_callback", "socialaccount_login_cancelled", "socialaccount_login_error",
-    "socialaccount_signup", "account_signup",
+    "account_login", "account_logout", "account_inactive", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
+    "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled",
 })  # fmt: skip
 """Views of the log-in package that somebody uses who has not signed in."""
 
