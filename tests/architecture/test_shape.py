@@ -37,7 +37,15 @@ OWN = {
         "imports",
     },
     "profiles": {"bulk", "merging"},
-    "accounts": {"access", "mailing"},
+    "accounts": {
+        "access",
+        "departments",
+        "guests",
+        "invitations",
+        "mailing",
+        "memberships",
+        "notices",
+    },
     "channels": None,
 }
 
