@@ -37,7 +37,17 @@ OWN = {
         "imports",
     },
     "profiles": {"bulk", "merging"},
-    "accounts": {"access", "mailing", "oneself", "signin_links"},
+    "accounts": {
+        "access",
+        "departments",
+        "guests",
+        "invitations",
+        "mailing",
+        "memberships",
+        "notices",
+        "oneself",
+        "signin_links",
+    },
     "channels": None,
 }
 

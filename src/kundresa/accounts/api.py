@@ -19,6 +19,7 @@ from kundresa.accounts.actions import (
     new_owner_link,
     write_audit_line,
 )
+from kundresa.accounts.guests import GuestSubject, guest_subjects
 from kundresa.accounts.mailing import (
     MAIL_KINDS,
     MAIL_WAITS,
@@ -51,6 +52,7 @@ __all__ = [
     "RESET_HOURS",
     "THIS_MACHINE",
     "Access",
+    "GuestSubject",
     "Member",
     "Need",
     "Right",
@@ -67,6 +69,7 @@ __all__ = [
     "ensure_demo_owner",
     "ensure_first_workspace",
     "ensure_workspace",
+    "guest_subjects",
     "has_audit_line",
     "has_members",
     "join",

@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from kundresa.accounts.access import Access, access_of, who_asks
+from kundresa.accounts.memberships import note_seen
 from kundresa.accounts.models import Member
 from kundresa.accounts.queries import has_members
 from kundresa.accounts.rules import Asked, Need
@@ -74,6 +75,8 @@ class Door:
             return None
         access = access_of(request, slug, _shared(asked, kwargs))
         request.access = access  # type: ignore[attr-defined]
+        if access.membership is not None:
+            note_seen(access.membership)
         return _refusal(request, access, asked, need)
 
 

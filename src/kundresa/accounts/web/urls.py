@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from kundresa.accounts.web import first, oneself
+from kundresa.accounts.web import (
+    departments,
+    first,
+    guests,
+    invitations,
+    join,
+    members,
+    oneself,
+)
 
 _WORKSPACE = "w/<slug:workspace>/settings/"
 app_name = "accounts"
@@ -10,6 +18,44 @@ urlpatterns = [
     path("welcome/", first.welcome, name="welcome"),
     path("welcome/<str:secret>/", first.first_owner, name="first-owner"),
     # Members, invitations and guests.
+    path(f"{_WORKSPACE}members/", members.members, name="members"),
+    path(f"{_WORKSPACE}members/invite/", invitations.invite, name="invite"),
+    path(f"{_WORKSPACE}members/leave/", members.leave, name="leave"),
+    path(f"{_WORKSPACE}members/<int:membership>/", members.change, name="member-change"),
+    path(f"{_WORKSPACE}members/<int:membership>/remove/", members.remove, name="member-remove"),
+    path(f"{_WORKSPACE}members/undo/<int:line>/", members.undo, name="members-undo"),
+    path(
+        f"{_WORKSPACE}invitations/<int:invitation>/link/",
+        invitations.new_link,
+        name="invitation-link",
+    ),
+    path(
+        f"{_WORKSPACE}invitations/<int:invitation>/send/",
+        invitations.resend,
+        name="invitation-send",
+    ),
+    path(
+        f"{_WORKSPACE}invitations/<int:invitation>/revoke/",
+        invitations.revoke,
+        name="invitation-revoke",
+    ),
+    path(f"{_WORKSPACE}invitations/undo/<int:line>/", invitations.undo, name="invitation-undo"),
+    path(f"{_WORKSPACE}guests/", guests.links, name="guests"),
+    path(f"{_WORKSPACE}guests/new/", guests.new, name="guest-new"),
+    path(f"{_WORKSPACE}guests/<int:link>/revoke/", guests.revoke, name="guest-revoke"),
+    path(f"{_WORKSPACE}guests/undo/<int:line>/", guests.undo, name="guest-undo"),
+    path(f"{_WORKSPACE}departments/", departments.listed, name="departments"),
+    path(f"{_WORKSPACE}departments/<int:department>/", departments.rename, name="department"),
+    path(
+        f"{_WORKSPACE}departments/<int:department>/remove/",
+        departments.remove,
+        name="department-remove",
+    ),
+    path(f"{_WORKSPACE}departments/undo/<int:line>/", departments.undo, name="department-undo"),
+    path("left/<slug:slug>/", members.left, name="left"),
+    path("join/", join.join, name="join-back"),
+    path("join/<str:secret>/", join.join, name="join"),
+    path("guest/<str:secret>/", guests.enter, name="guest"),
     # Oneself.
     path("me/", oneself.me, name="me"),
     path("me/email/", oneself.email, name="my-email"),
