@@ -37,7 +37,7 @@ OWN = {
         "imports",
     },
     "profiles": {"bulk", "merging"},
-    "accounts": {"access", "mailing"},
+    "accounts": {"access", "audit", "mailing", "notices", "workspaces"},
     "channels": None,
 }
 

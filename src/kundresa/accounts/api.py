@@ -29,6 +29,7 @@ from kundresa.accounts.mailing import (
     waiting_mail_count,
 )
 from kundresa.accounts.models import Member, Workspace
+from kundresa.accounts.notices import notify, notify_actor, notify_owners
 from kundresa.accounts.queries import (
     actor_names,
     has_audit_line,
@@ -70,6 +71,9 @@ __all__ = [
     "make_workspace",
     "may_change",
     "new_owner_link",
+    "notify",
+    "notify_actor",
+    "notify_owners",
     "post_mail",
     "undelivered_mails",
     "waiting_mail_count",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kundresa.accounts.web import first
+from kundresa.accounts.web import audit, first, notices, workspace
 
 _WORKSPACE = "w/<slug:workspace>/settings/"
 app_name = "accounts"
@@ -12,5 +12,14 @@ urlpatterns = [
     # Members, invitations and guests.
     # Oneself.
     # The workspace, departments, notices, audit trail.
+    path("workspaces/new/", workspace.new_workspace, name="new-workspace"),
+    path(_WORKSPACE, workspace.index, name="settings"),
+    path(f"{_WORKSPACE}workspace/", workspace.workspace_page, name="workspace"),
+    path(f"{_WORKSPACE}audit/", audit.audit, name="audit"),
+    path(f"{_WORKSPACE}audit.csv", audit.audit_file, name="audit-file"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.read_all, name="notices-read"),
+    path("notices/unread/", notices.unread_again, name="notices-unread"),
+    path("notices/<int:notice_id>/", notices.open_notice, name="notice"),
     # API tokens.
 ]
