@@ -39,6 +39,7 @@ OWN = {
     "profiles": {"bulk", "merging"},
     "accounts": {
         "access",
+        "audit",
         "departments",
         "guests",
         "invitations",
@@ -47,6 +48,7 @@ OWN = {
         "notices",
         "oneself",
         "signin_links",
+        "workspaces",
     },
     "channels": None,
 }

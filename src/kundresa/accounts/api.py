@@ -30,6 +30,7 @@ from kundresa.accounts.mailing import (
     waiting_mail_count,
 )
 from kundresa.accounts.models import Member, Workspace
+from kundresa.accounts.notices import notify, notify_actor, notify_owners
 from kundresa.accounts.oneself import drop_second_step
 from kundresa.accounts.queries import (
     actor_names,
@@ -79,6 +80,9 @@ __all__ = [
     "may_change",
     "member_by_email",
     "new_owner_link",
+    "notify",
+    "notify_actor",
+    "notify_owners",
     "post_mail",
     "reset_link_for",
     "undelivered_mails",

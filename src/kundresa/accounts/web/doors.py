@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from kundresa.accounts.access import Access, access_of, who_asks
+from kundresa.accounts.access import Access, access_in, access_of, who_asks
 from kundresa.accounts.memberships import note_seen
 from kundresa.accounts.models import Member
 from kundresa.accounts.queries import has_members
@@ -145,6 +145,15 @@ class MemberWishes:
         zone = (member and member.time_zone) or framework.TIME_ZONE
         with timezone.override(zoneinfo.ZoneInfo(zone)):
             return self.answer(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        """Take the time zone of the workspace where a member has none; the door knows it by now."""
+        access = access_in(request)
+        if access.workspace is None or (access.member and access.member.time_zone):
+            return
+        if access.workspace.time_zone:
+            # The override around the answer takes it back.
+            timezone.activate(zoneinfo.ZoneInfo(access.workspace.time_zone))
 
     @staticmethod
     def _speak(request: HttpRequest, member: Member) -> None:
