@@ -34,6 +34,11 @@ def main(folder: str) -> None:
             store_of(workspace.id, found.data_dir).append([*worked(), *crowd()])
     workspaces = list(Workspace.objects.all())
     members = [a_member(*workspaces, role=role, name=f"{role.title()} Ek") for role in MEMBER_ROLES]
+    a_member(
+        name="Siv Ask",
+        email="passkey@example.se",
+        password="en lång fras om tåg",
+    )
     sessions = {role: session_of(one) for role, one in zip(MEMBER_ROLES, members, strict=True)}
     (Path(folder).parent / "sessions.json").write_text(json.dumps(sessions))
 

@@ -18,6 +18,8 @@ PAGES = {
     "wrong": f"{MAP}?start=2026-02-31&end=2026-01-05",
     "imports": "/w/bicycles/imports/",
     "absent": "/w/bicycles/maps/none/",
+    "me": "/me/",
+    "security": "/me/security/",
 }
 TITLES = {
     "start": "Arbetsytor",
@@ -26,6 +28,7 @@ TITLES = {
     "drawn": "Jag köper en cykel",
     "imports": "Importer",
     "absent": "Ingenting på den här adressen",
+    "security": "Inloggning och säkerhet",
 }
 
 

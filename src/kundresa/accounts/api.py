@@ -19,7 +19,10 @@ from kundresa.accounts.actions import (
     new_owner_link,
     write_audit_line,
 )
-from kundresa.accounts.guests import GuestSubject, guest_subjects
+from kundresa.accounts.guests import (
+    GuestSubject,
+    guest_subjects,
+)
 from kundresa.accounts.mailing import (
     MAIL_KINDS,
     MAIL_WAITS,
@@ -29,9 +32,19 @@ from kundresa.accounts.mailing import (
     undelivered_mails,
     waiting_mail_count,
 )
-from kundresa.accounts.models import Member, Workspace
-from kundresa.accounts.notices import notify, notify_actor, notify_owners
-from kundresa.accounts.oneself import drop_second_step
+from kundresa.accounts.models import (
+    Member,
+    Workspace,
+)
+from kundresa.accounts.notices import (
+    notify,
+    notify_actor,
+    notify_owners,
+)
+from kundresa.accounts.oneself import (
+    drop_second_step,
+    note_reset_link,
+)
 from kundresa.accounts.queries import (
     actor_names,
     has_audit_line,
@@ -42,8 +55,18 @@ from kundresa.accounts.queries import (
     workspace_slugs,
     workspaces_of,
 )
-from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role, asks
-from kundresa.accounts.signin_links import RESET_HOURS, reset_link_for
+from kundresa.accounts.rules import (
+    DEMO_OWNER,
+    MEMBER_ROLES,
+    Need,
+    Right,
+    Role,
+    asks,
+)
+from kundresa.accounts.signin_links import (
+    RESET_HOURS,
+    reset_link_for,
+)
 
 __all__ = [
     "DEMO_OWNER",
@@ -80,6 +103,7 @@ __all__ = [
     "may_change",
     "member_by_email",
     "new_owner_link",
+    "note_reset_link",
     "notify",
     "notify_actor",
     "notify_owners",

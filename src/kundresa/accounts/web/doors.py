@@ -32,7 +32,7 @@ _BEFORE_SIGN_IN: Final = frozenset({
     "account_login", "account_logout", "account_inactive", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
-    "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled",
+    "openid_connect_callback", "socialaccount_login_cancelled",
 })  # fmt: skip
 """Views of the log-in package that somebody uses who has not signed in."""
 
