@@ -18,6 +18,11 @@ PAGES = {
     "wrong": f"{MAP}?start=2026-02-31&end=2026-01-05",
     "imports": "/w/bicycles/imports/",
     "absent": "/w/bicycles/maps/none/",
+    "members": "/w/bicycles/settings/members/",
+    "invite": "/w/bicycles/settings/members/invite/",
+    "guests": "/w/bicycles/settings/guests/",
+    "share": "/w/bicycles/settings/guests/new/",
+    "departments": "/w/bicycles/settings/departments/",
 }
 TITLES = {
     "start": "Arbetsytor",
@@ -26,6 +31,8 @@ TITLES = {
     "drawn": "Jag köper en cykel",
     "imports": "Importer",
     "absent": "Ingenting på den här adressen",
+    "members": "Medlemmar",
+    "guests": "Gäster",
 }
 
 
