@@ -12,7 +12,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# A busy machine is slow, not wrong: nothing here is held to a time.
+settings.register_profile(
+    "kundresa", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("kundresa")
 _HAS_SERVICES = "KUNDRESA_CHROMIUM" in os.environ
 DATA_SETS = Path(__file__).resolve().parents[2] / "shared/data"
 """Real files that aren't ours to give on; a clone of the project alone does without."""

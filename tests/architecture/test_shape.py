@@ -39,12 +39,16 @@ OWN = {
     "profiles": {"bulk", "merging"},
     "accounts": {
         "access",
+        "audit",
         "departments",
         "guests",
         "invitations",
         "mailing",
         "memberships",
         "notices",
+        "oneself",
+        "signin_links",
+        "workspaces",
     },
     "channels": None,
 }

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -88,16 +89,17 @@ class Server:
         """What it printed up to now."""
         return self.log_file.read_text()
 
-    def become_owner(self) -> httpx.Client:
+    @contextmanager
+    def become_owner(self) -> Iterator[httpx.Client]:
         """Take the link of the first owner from the log, as a member would, and be signed in."""
         address = self._owner_address()
-        client = httpx.Client(base_url=self.address, trust_env=False, timeout=30)
-        page = client.get(address).text
-        token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
-        told = {"name": "Åsa Berg", "email": "asa@example.se", "password": "en lång fras om tåg",
-                "workspace_name": "My workspace", "csrfmiddlewaretoken": token}  # fmt: skip
-        assert client.post(address, data=told).status_code == 302
-        return client
+        with httpx.Client(base_url=self.address, trust_env=False, timeout=30) as client:
+            page = client.get(address).text
+            token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
+            told = {"name": "Åsa Berg", "email": "asa@example.se", "workspace_name": "My workspace",
+                    "password": "en lång fras om tåg", "csrfmiddlewaretoken": token}  # fmt: skip
+            assert client.post(address, data=told).status_code == 302
+            yield client
 
     def _owner_address(self, seconds: float = 40) -> str:
         until = time.monotonic() + seconds

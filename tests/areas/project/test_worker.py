@@ -47,6 +47,29 @@ def test_an_event_is_sealed_while_a_job_is_under_way(tmp_path: Path) -> None:
     assert Job.objects.get(id=job).state == "done"
 
 
+def test_a_mail_server_that_lets_us_wait_holds_up_no_other_job(tmp_path: Path) -> None:
+    is_under_way, may_end, is_done = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(_job: ClaimedJob) -> None:
+        is_under_way.set()
+        assert may_end.wait(60)
+
+    enqueue("send_mail")
+    worker = Worker(DataFolder(tmp_path), {"send_mail": wait, "short": lambda _job: is_done.set()})
+    running = threading.Thread(target=worker.run)
+    running.start()
+    try:
+        assert is_under_way.wait(30)
+        enqueue("short")
+        assert is_done.wait(30)
+        assert not may_end.is_set()
+    finally:
+        may_end.set()
+        worker.stop()
+        running.join()
+        empty_inbox()
+
+
 def test_the_first_round_asks_for_upkeep_and_knows_how(tmp_path: Path) -> None:
     workspace = int(Workspace.objects.create(name="Shop", slug="shop").id)
     worker = Worker(DataFolder(tmp_path))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -22,7 +21,7 @@ from kundresa.accounts.invitations import Gone, accept, accept_as_new, invitatio
 from kundresa.accounts.models import Invitation, Member, Membership
 from kundresa.accounts.queries import hash_of
 from kundresa.accounts.rules import Need, asks
-from kundresa.accounts.web.first import BACKEND
+from kundresa.accounts.web.entering import enter
 from kundresa.accounts.web.people_forms import NewMemberForm
 
 SESSION: Final = "kundresa_join"
@@ -67,7 +66,7 @@ def _join_anew(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         if member is None:
             # Somebody was quicker, perhaps the same person twice: the page says how it stands.
             return redirect(request.path)
-        login(request, member, BACKEND)
+        enter(request, member)
         return redirect("maps:index", invitation.workspace.slug)
     context = {"invitation": invitation, "form": form}
     return render(request, "accounts/join.html", context, status=400 if form.errors else 200)

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from kundresa.accounts.web import departments, first, guests, invitations, join, members
+from kundresa.accounts.web import (
+    audit,
+    departments,
+    first,
+    guests,
+    invitations,
+    join,
+    members,
+    notices,
+    oneself,
+    workspace,
+)
 
 _WORKSPACE = "w/<slug:workspace>/settings/"
 app_name = "accounts"
@@ -49,6 +60,20 @@ urlpatterns = [
     path("join/<str:secret>/", join.join, name="join"),
     path("guest/<str:secret>/", guests.enter, name="guest"),
     # Oneself.
+    path("me/", oneself.me, name="me"),
+    path("me/email/", oneself.email, name="my-email"),
+    path("me/email/<str:token>/", oneself.confirm_email, name="confirm-email"),
+    path("me/security/", oneself.security, name="security"),
+    path("me/security/others/", oneself.end_others, name="end-other-sessions"),
     # The workspace, departments, notices, audit trail.
+    path("workspaces/new/", workspace.new_workspace, name="new-workspace"),
+    path(_WORKSPACE, workspace.index, name="settings"),
+    path(f"{_WORKSPACE}workspace/", workspace.workspace_page, name="workspace"),
+    path(f"{_WORKSPACE}audit/", audit.audit, name="audit"),
+    path(f"{_WORKSPACE}audit.csv", audit.audit_file, name="audit-file"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.read_all, name="notices-read"),
+    path("notices/unread/", notices.unread_again, name="notices-unread"),
+    path("notices/<int:notice_id>/", notices.open_notice, name="notice"),
     # API tokens.
 ]
