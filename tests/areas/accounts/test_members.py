@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -13,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kundresa.accounts import memberships
-from kundresa.accounts.api import Member, Right, Role
+from kundresa.accounts.api import Member, Right, Role, join
 from kundresa.accounts.errors import LastOwnerError
-from kundresa.accounts.models import AuditLine, Department, Membership
+from kundresa.accounts.models import AuditLine, Department, Membership, Notice
 from kundresa.accounts.rules import Place, place_from
 from tests.areas.accounts.conftest import As, Cast
 
@@ -101,7 +102,7 @@ def test_a_department_that_is_gone_or_elsewhere_is_told(cast: Cast, browse: As) 
     bob = cast.place(cast.bob).pk
     chosen = {"role": "viewer", "department": theirs.pk}
     answer = browse(cast.alice).post(f"{PAGE}{bob}/", chosen, headers=HTMX)
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert "Choose again" in answer.content.decode()
     assert cast.place(cast.bob).role == "editor"
 
@@ -109,7 +110,7 @@ def test_a_department_that_is_gone_or_elsewhere_is_told(cast: Cast, browse: As) 
 def test_the_last_owner_stays(cast: Cast, browse: As) -> None:
     client, alice = browse(cast.alice), cast.place(cast.alice).pk
     changed = client.post(f"{PAGE}{alice}/", {"role": "editor"}, headers=HTMX)
-    assert changed.status_code == 422
+    assert changed.status_code == 400
     assert "Make somebody else an owner first." in changed.content.decode()
     for action in (f"{alice}/remove/", "leave/"):
         assert "Make somebody else" in client.post(f"{PAGE}{action}", follow=True).content.decode()
@@ -153,6 +154,38 @@ def test_who_leaves_may_come_back_within_the_hour_but_not_once_removed(
     vera = browse(cast.vera)
     browse(cast.alice).post(f"{PAGE}{cast.place(cast.vera).pk}/remove/")
     assert vera.post("/left/shop/").status_code == 404
+
+
+def test_a_member_is_told_of_a_new_role_and_of_being_removed_unless_it_is_undone(
+    cast: Cast, browse: As
+) -> None:
+    client, bob = browse(cast.alice), cast.place(cast.bob).pk
+    undo = told(client.post(f"{PAGE}{bob}/", {"role": "viewer"}, headers=HTMX))[1]
+    notice = Notice.objects.get(member=cast.bob)
+    assert (notice.kind, notice.facts) == ("role_changed", {"role": "viewer", "by": "Alice Åberg"})
+    client.post(undo, headers=HTMX)
+    assert not Notice.objects.exists()
+    client.post(f"{PAGE}{bob}/remove/")
+    assert Notice.objects.get(member=cast.bob).kind == "removed"
+
+
+def test_an_owner_makes_a_link_for_a_member_who_lost_their_password(cast: Cast, browse: As) -> None:
+    bob = cast.place(cast.bob).pk
+    assert browse(cast.bob).post(f"{PAGE}{bob}/link/").status_code == 403
+    page = browse(cast.alice).post(f"{PAGE}{bob}/link/").content.decode()
+    (path,) = re.findall(r'value="http://localhost(/[^"]+)"', page)
+    answer = browse(None).get(path, follow=True)
+    assert 'type="password"' in answer.content.decode()
+    assert AuditLine.objects.filter(action="made sign-in link", subject="bob@x.se").exists()
+
+
+def test_no_owner_gets_by_a_member_into_workspaces_of_others(cast: Cast, browse: As) -> None:
+    join(cast.other, cast.bob, Role.VIEWER, actor="test")
+    bob, client = cast.place(cast.bob).pk, browse(cast.alice)
+    page = client.post(f"{PAGE}{bob}/link/", follow=True).content.decode()
+    assert "only Bob Ek can ask for a new password" in page
+    assert f"{PAGE}{bob}/link/" not in page
+    assert not AuditLine.objects.filter(action="made sign-in link").exists()
 
 
 def test_a_look_is_noted_once_an_hour(cast: Cast, browse: As) -> None:
