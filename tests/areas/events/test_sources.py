@@ -261,6 +261,14 @@ def test_a_broken_quote_costs_its_own_row(tmp_path: Path) -> None:
     assert "a quote that nothing closes" in bad.reason
 
 
+def test_a_quote_that_opens_a_long_file_costs_its_own_row(tmp_path: Path) -> None:
+    rest = "eve,Bought,2026-03-01\n" * 10_000
+    reading = read_log(tmp_path, f'who,what,at\nann,"Bought,2026-03-01\n{rest}'.encode())
+    [bad] = reading.rejected
+    assert (bad.line, bad.row, len(told(reading))) == (2, 'ann,"Bought,2026-03-01', 10_000)
+    assert "a quote begins it that nothing closes" in bad.reason
+
+
 def test_zones_may_be_mixed(tmp_path: Path) -> None:
     times = ["2026-03-29T01:30:00Z", "2026-03-29T03:30:00+02:00", "2026-03-29 03:30:00",
              "2026-03-29T02:30:00"]  # fmt: skip
