@@ -20,6 +20,7 @@ from kundresa.events.sources import (
     Quarantine,
     fingerprint,
     guess_mapping,
+    is_quarantine,
     mapping_of,
     origin_of,
     origin_of_mended,
@@ -485,3 +486,16 @@ def test_thousands_of_digits_are_a_name_and_no_number(tmp_path: Path) -> None:
     said = [bad.reason for bad in reading.rejected]
     assert [each.split()[0] for each in said] == ["value", "time", "period"]
     assert not any("JSON" in each for each in said)
+
+
+def test_a_row_that_is_put_aside_can_be_read_again_however_long_it_is(tmp_path: Path) -> None:
+    record = {"profile": "ann", "event": "Wrote", "properties": {"text": '"' * 500_000}}
+    (tmp_path / "t.jsonl").write_text(json.dumps(record) + "\n")
+    [bad] = read_jsonl(tmp_path / "t.jsonl").rejected
+    aside = Quarantine(tmp_path / "bad.jsonl")
+    aside.put([bad])
+    assert is_quarantine(aside.path)
+    mended = aside.path.read_text().replace('"row": "{', '"row": "{\\"time\\": \\"2026-03-01\\", ')
+    aside.path.write_text(mended)
+    again = collected(origin_of_mended(aside.path, None).pieces(skip=0))
+    assert (again.event_count, again.rejected) == (1, [])
