@@ -37,7 +37,19 @@ OWN = {
         "imports",
     },
     "profiles": {"bulk", "merging"},
-    "accounts": {"access", "mailing"},
+    "accounts": {
+        "access",
+        "audit",
+        "departments",
+        "guests",
+        "invitations",
+        "mailing",
+        "memberships",
+        "notices",
+        "oneself",
+        "signin_links",
+        "workspaces",
+    },
     "channels": None,
 }
 

@@ -19,6 +19,7 @@ from kundresa.accounts.actions import (
     new_owner_link,
     write_audit_line,
 )
+from kundresa.accounts.guests import GuestSubject, guest_subjects
 from kundresa.accounts.mailing import (
     MAIL_KINDS,
     MAIL_WAITS,
@@ -29,24 +30,30 @@ from kundresa.accounts.mailing import (
     waiting_mail_count,
 )
 from kundresa.accounts.models import Member, Workspace
+from kundresa.accounts.notices import notify, notify_actor, notify_owners
+from kundresa.accounts.oneself import drop_second_step
 from kundresa.accounts.queries import (
     actor_names,
     has_audit_line,
     has_members,
+    member_by_email,
     workspace_by_slug,
     workspace_ids,
     workspace_slugs,
     workspaces_of,
 )
 from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role, asks
+from kundresa.accounts.signin_links import RESET_HOURS, reset_link_for
 
 __all__ = [
     "DEMO_OWNER",
     "MAIL_KINDS",
     "MAIL_WAITS",
     "MEMBER_ROLES",
+    "RESET_HOURS",
     "THIS_MACHINE",
     "Access",
+    "GuestSubject",
     "Member",
     "Need",
     "Right",
@@ -59,9 +66,11 @@ __all__ = [
     "actor_names",
     "actor_of",
     "asks",
+    "drop_second_step",
     "ensure_demo_owner",
     "ensure_first_workspace",
     "ensure_workspace",
+    "guest_subjects",
     "has_audit_line",
     "has_members",
     "join",
@@ -69,8 +78,13 @@ __all__ = [
     "make_member",
     "make_workspace",
     "may_change",
+    "member_by_email",
     "new_owner_link",
+    "notify",
+    "notify_actor",
+    "notify_owners",
     "post_mail",
+    "reset_link_for",
     "undelivered_mails",
     "waiting_mail_count",
     "workspace_by_slug",

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from kundresa.accounts.errors import NoSuchWorkspaceError
-from kundresa.accounts.models import AuditLine, Guest, Member, Workspace
+from kundresa.accounts.models import AuditLine, Guest, Invitation, Member, Workspace
+from kundresa.core.clock import now
 
 
 def workspace_by_slug(slug: str) -> Workspace:
@@ -50,6 +51,22 @@ def workspaces_of(member: Member) -> list[Workspace]:
 def has_members() -> bool:
     """Tell whether anybody can sign in yet."""
     return Member.objects.exists()
+
+
+def member_by_email(email: str) -> Member | None:
+    """Find a member by e-mail, however it is written."""
+    return Member.objects.filter(email=email.strip().lower()).first()
+
+
+def open_invitation_for(email: str) -> Invitation | None:
+    """Give the newest invitation that an address may still take."""
+    return (
+        Invitation.objects.select_related("workspace")
+        .filter(email__iexact=email.strip(), accepted_at=None, revoked_at=None)
+        .filter(expires_at__gt=now())
+        .order_by("-id")
+        .first()
+    )
 
 
 def actor_names(actors: Iterable[str]) -> dict[str, str]:
