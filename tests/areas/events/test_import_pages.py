@@ -169,13 +169,25 @@ def test_what_is_no_table_is_refused_in_words_and_leaves_nothing(
         b"<log><trace>",
         b"<html></html>",
         b"<!DOCTYPE a><log/>",
+        b'<log>\n<trace><string key="note" value="' + b"x" * 9_000_000 + b'"/></trace></log>',
         b"x" * 2_000_000,
         b'"a,b\n1,2\n',
         b"\n \na,b\n",
         b"a,b\n1,\xe5\n\x81",
         b"\x1f\x8b" + gzip.compress(b"a,b\n" + b"1,2\n" * 90_000)[2:200],
     ],
-    ids=["parquet", "cut xml", "no log", "doctype", "long", "quote", "blank", "bytes", "cut gzip"],
+    ids=[
+        "parquet",
+        "cut xml",
+        "no log",
+        "doctype",
+        "long xml",
+        "long",
+        "quote",
+        "blank",
+        "bytes",
+        "cut gzip",
+    ],
 )
 def test_a_refusal_is_in_the_readers_language_and_names_no_place_on_the_disk(
     client: Client, shop: Workspace, tmp_path: Path, body: bytes

@@ -320,6 +320,16 @@ def test_a_document_type_in_xes_is_refused(tmp_path: Path) -> None:
             read()
 
 
+def test_an_endless_tag_in_xes_is_refused_with_its_line(tmp_path: Path) -> None:
+    event = '<event><string key="what" value="a"/></event>'
+    text = f'<log>\n<trace>{event}\n<string key="note" value="{"x" * 30_000_000}"/></trace></log>'
+    (tmp_path / "log.xes").write_text(text)
+    file = XesFile(tmp_path / "log.xes", frozenset())
+    for read in (file.check, file.header, lambda: list(file.batches(["what"]))):
+        with pytest.raises(BadInputError, match=r"log\.xes, line 3 holds a text of more than"):
+            read()
+
+
 def test_attributes_of_a_trace_reach_its_events_wherever_they_stand(tmp_path: Path) -> None:
     (tmp_path / "log.xes").write_text(
         '<log><string key="name" value="of the log"/>'

@@ -21,6 +21,8 @@ from kundresa.events.sources.table_file import BATCH, SOON, Rows, with_nulls
 from kundresa.events.sources.text_file import LONGEST, Stream, reading, too_long
 
 _PIECE: Final = 1 << 18
+_TAG: Final = 1 << 23
+"""Bytes of the longest tag. Whatever isn't closed is parsed anew with each piece: 100 MB took minutes."""
 _VALUES: Final = frozenset({"string", "date", "int", "float", "boolean", "id"})
 Row = tuple[int, dict[str, str]]
 
@@ -101,9 +103,17 @@ class XesFile:
             yield from ((line, row, 1.0) for line, row in log.taken())
 
     def _fed(self, stream: Stream, parser: expat.XMLParserType) -> Iterator[None]:
+        fed = 0
         try:
             while piece := stream.read(_PIECE):
                 parser.Parse(piece, False)
+                fed += len(piece)
+                if fed - parser.CurrentByteIndex > _TAG:
+                    raise BadInputError(
+                        f"{self.path}, line {parser.CurrentLineNumber} holds a text of more than"
+                        f" {_TAG:,} bytes.",
+                        hint="Take it out.",
+                    )
                 yield
             parser.Parse(b"", True)
         except expat.ExpatError as error:

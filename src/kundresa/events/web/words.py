@@ -323,6 +323,8 @@ def _refusals() -> Told:
          _("The file is not written in %(encoding)s as it seemed. Save it as UTF-8.")),
         (r".+ can't be read as Parquet: .+", _("The file is not whole Parquet. Save it anew and upload it again.")),
         (r".+, line (?P<line>\d+) is not XML: .+", _("Line %(line)s of the file is not XML. Mend it and upload it again.")),
+        (r".+, line (?P<line>\d+) holds a text of more than .+",
+         _("Line %(line)s holds a text that is too long. Take it out and upload the file again.")),
         (r".+ holds no log\..*", _("The file is XML, but no event log (XES).")),
         (r".+ declares a document type, .+",
          _("The file declares a document type, which may hide endless text. Remove <!DOCTYPE …>; XES needs none.")),
