@@ -87,7 +87,7 @@ class Access:
 
     def meets(self, asked: Asked, method: str) -> bool:
         """Tell whether role and rights are enough for what a view asks."""
-        return self.role in ROLES_OF[asked.need(method)] and asked.rights <= self.rights
+        return asked.is_met_by(self.role, self.rights, method)
 
 
 def access_of(request: HttpRequest, slug: str | None, shared: tuple[str, str] | None) -> Access:
