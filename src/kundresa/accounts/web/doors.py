@@ -49,7 +49,11 @@ class Door:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Leave the work to `process_view`, which knows the view."""
         request.user = SimpleLazyObject(lambda: who_asks(request))  # type: ignore[assignment]
-        return self.answer(request)
+        response = self.answer(request)
+        if getattr(request, "is_for_few", False):
+            # No cache on the way keeps it, and a browser asks again after a log-out.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def process_view(
         self,
@@ -77,6 +81,7 @@ class Door:
         request.access = access  # type: ignore[attr-defined]
         if access.membership is not None:
             note_seen(access.membership)
+        request.is_for_few = True  # type: ignore[attr-defined]
         return _refusal(request, access, asked, need)
 
 
