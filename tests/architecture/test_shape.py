@@ -37,7 +37,7 @@ OWN = {
         "imports",
     },
     "profiles": {"bulk", "merging"},
-    "accounts": {"access", "mailing"},
+    "accounts": {"access", "mailing", "tokens", "bearer"},
     "channels": None,
 }
 

@@ -19,6 +19,7 @@ from kundresa.accounts.actions import (
     new_owner_link,
     write_audit_line,
 )
+from kundresa.accounts.bearer import MOST_BODY, Bearer
 from kundresa.accounts.mailing import (
     MAIL_KINDS,
     MAIL_WAITS,
@@ -38,19 +39,22 @@ from kundresa.accounts.queries import (
     workspace_slugs,
     workspaces_of,
 )
-from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role, asks
+from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role, Scope, asks
 
 __all__ = [
     "DEMO_OWNER",
     "MAIL_KINDS",
     "MAIL_WAITS",
     "MEMBER_ROLES",
+    "MOST_BODY",
     "THIS_MACHINE",
     "Access",
+    "Bearer",
     "Member",
     "Need",
     "Right",
     "Role",
+    "Scope",
     "UndeliveredMail",
     "Workspace",
     "access_in",
