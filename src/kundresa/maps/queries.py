@@ -79,7 +79,9 @@ def answer_of(workspace_id: int, query: Mapping[str, Any]) -> Any:
     snapshot = store.snapshot()
     is_small = snapshot.version.event_count < LARGE
     events = _measured.table(snapshot, str(store.folder)) if is_small else snapshot
-    return answer(query, events, map_spec_of=lambda named: spec_of(map_of(workspace_id, str(named))))
+    return answer(
+        query, events, map_spec_of=lambda named: spec_of(map_of(workspace_id, str(named)))
+    )
 
 
 def _is_simulated(snapshot: Snapshot) -> bool:

@@ -86,7 +86,7 @@ class ManagementApi(NinjaAPI):
             if isinstance(check, Bearer)
         }
 
-    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
+    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:  # noqa: ARG002
         """Answer what the reader can mend in the one shape of errors."""
         found = _as_ours(exc)
         if found is None:

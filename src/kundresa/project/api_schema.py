@@ -8,10 +8,17 @@ from typing import Any, Final
 
 from ninja.openapi.schema import OpenAPISchema
 
-from kundresa.accounts.api import Bearer
+from kundresa.accounts.api import Bearer, Need, Role
 
 Operation = dict[str, Any]
 METHODS: Final = ("get", "post", "put", "patch", "delete")
+LEAST: Final = {
+    Need.LOOK: Role.VIEWER.value,
+    Need.COMMENT: Role.COMMENTER.value,
+    Need.EDIT: Role.EDITOR.value,
+    Need.OWN: Role.OWNER.value,
+}
+"""The role that a member must at least have."""
 ALWAYS: Final = {
     "401": "No token, or one that does not hold",
     "403": "The token or its member may not",
@@ -32,7 +39,7 @@ def completed(
         check = checks.get(operation["operationId"])
         if check is not None:
             operation["x-scope"] = check.scope.value if check.scope else None
-            operation["x-role"] = check.need.value
+            operation["x-role"] = LEAST[check.need]
         _add_errors(path, operation)
     found["components"]["schemas"] |= _errors(envelope)
     return found

@@ -90,9 +90,7 @@ def test_a_member_who_may_not_sign_in_has_no_tokens_either(shop: Workspace, bob:
     assert tokens.opened_by(secret) is None
 
 
-def test_owners_see_all_and_others_their_own(
-    shop: Workspace, alice: Member, bob: Member
-) -> None:
+def test_owners_see_all_and_others_their_own(shop: Workspace, alice: Member, bob: Member) -> None:
     a_token(shop, alice, name="hers")
     a_token(shop, bob, name="his")
     other = make_workspace("Other")

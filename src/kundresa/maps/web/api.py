@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from django.http import HttpRequest
 from ninja import Body, Router
 
 from kundresa.accounts.api import Bearer, Scope, access_in
-from kundresa.accounts.errors import NoTokenError, NotAllowedError
+from kundresa.accounts.errors import NotAllowedError, NoTokenError
 from kundresa.core.errors import BadInputError
 from kundresa.maps.queries import answer_of
 from kundresa.maps.rules import has_conditions
@@ -39,7 +39,7 @@ _RESULT: Final = {
         "x-errors": {"404": "The workspace has no map of that id"},
     },
 )
-def query(request: HttpRequest, document: Any = Body(...)) -> Any:
+def query(request: HttpRequest, document: Annotated[Any, Body()]) -> Any:
     """Answer a query document over the events of the workspace, as `kundresa query --json` does.
 
     A query that chooses by conditions needs a member who may see customers.
