@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kundresa.accounts.web import first
+from kundresa.accounts.web import first, tokens
 
 _WORKSPACE = "w/<slug:workspace>/settings/"
 app_name = "accounts"
@@ -13,4 +13,8 @@ urlpatterns = [
     # Oneself.
     # The workspace, departments, notices, audit trail.
     # API tokens.
+    path(f"{_WORKSPACE}tokens/", tokens.tokens, name="tokens"),
+    path(f"{_WORKSPACE}tokens/new/", tokens.new_token, name="token-new"),
+    path(f"{_WORKSPACE}tokens/<int:token>/revoke/", tokens.revoke, name="token-revoke"),
+    path(f"{_WORKSPACE}tokens/<int:token>/restore/", tokens.restore, name="token-restore"),
 ]
