@@ -40,6 +40,7 @@ OWN = {
     "accounts": {
         "access",
         "audit",
+        "bearer",
         "departments",
         "guests",
         "invitations",
@@ -48,6 +49,7 @@ OWN = {
         "notices",
         "oneself",
         "signin_links",
+        "tokens",
         "workspaces",
     },
     "channels": None,

@@ -19,6 +19,10 @@ from kundresa.accounts.actions import (
     new_owner_link,
     write_audit_line,
 )
+from kundresa.accounts.bearer import (
+    MOST_BODY,
+    Bearer,
+)
 from kundresa.accounts.guests import (
     GuestSubject,
     guest_subjects,
@@ -61,6 +65,7 @@ from kundresa.accounts.rules import (
     Need,
     Right,
     Role,
+    Scope,
     asks,
 )
 from kundresa.accounts.signin_links import (
@@ -73,14 +78,17 @@ __all__ = [
     "MAIL_KINDS",
     "MAIL_WAITS",
     "MEMBER_ROLES",
+    "MOST_BODY",
     "RESET_HOURS",
     "THIS_MACHINE",
     "Access",
+    "Bearer",
     "GuestSubject",
     "Member",
     "Need",
     "Right",
     "Role",
+    "Scope",
     "UndeliveredMail",
     "Workspace",
     "access_in",

@@ -56,6 +56,19 @@ class Need(StrEnum):
     TOKEN = "token"  # noqa: S105
 
 
+class Scope(StrEnum):
+    """What a program may do with a token, of what its member may."""
+
+    MAPS_READ = "maps:read"
+    MAPS_WRITE = "maps:write"
+    QUERY = "query"
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
+    MEMBERS_READ = "members:read"
+    MEMBERS_WRITE = "members:write"
+    AUDIT_READ = "audit:read"
+
+
 ROLES_OF: Final = {
     Need.SHARED: frozenset(Role),
     Need.LOOK: frozenset(MEMBER_ROLES),
@@ -63,6 +76,24 @@ ROLES_OF: Final = {
     Need.EDIT: frozenset({Role.OWNER, Role.EDITOR}),
     Need.OWN: frozenset({Role.OWNER}),
 }
+
+
+NEED_OF: Final = {
+    Scope.MAPS_READ: Need.LOOK,
+    Scope.MAPS_WRITE: Need.EDIT,
+    Scope.QUERY: Need.LOOK,
+    Scope.EVENTS_READ: Need.LOOK,
+    Scope.EVENTS_WRITE: Need.EDIT,
+    Scope.MEMBERS_READ: Need.LOOK,
+    Scope.MEMBERS_WRITE: Need.OWN,
+    Scope.AUDIT_READ: Need.OWN,
+}
+"""What a member has to be for a scope to open anything."""
+
+
+def scopes_for(role: Role) -> list[Scope]:
+    """Give the scopes that open something to a member with that role."""
+    return [scope for scope, need in NEED_OF.items() if role in ROLES_OF[need]]
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "kundresa.project.middleware.RequestNames",
+    "kundresa.project.middleware.ApiRefusals",
     "kundresa.project.middleware.TrustedProxies",
     "kundresa.project.middleware.SafeHeaders",
     "django.middleware.security.SecurityMiddleware",

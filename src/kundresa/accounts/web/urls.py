@@ -12,6 +12,7 @@ from kundresa.accounts.web import (
     members,
     notices,
     oneself,
+    tokens,
     workspace,
 )
 
@@ -77,4 +78,8 @@ urlpatterns = [
     path("notices/unread/", notices.unread_again, name="notices-unread"),
     path("notices/<int:notice_id>/", notices.open_notice, name="notice"),
     # API tokens.
+    path(f"{_WORKSPACE}tokens/", tokens.tokens, name="tokens"),
+    path(f"{_WORKSPACE}tokens/new/", tokens.new_token, name="token-new"),
+    path(f"{_WORKSPACE}tokens/<int:token>/revoke/", tokens.revoke, name="token-revoke"),
+    path(f"{_WORKSPACE}tokens/<int:token>/restore/", tokens.restore, name="token-restore"),
 ]
