@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from kundresa.store.version import from_text
+from tests.support.caches import byte_code, kernels
 
 
 def free_port() -> int:
@@ -152,6 +152,5 @@ def clean_environment(added: Mapping[str, str] | None = None) -> dict[str, str]:
     dropped = "PYTHONDONTWRITEBYTECODE"
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("KUNDRESA_", dropped))}
     # And the worker of each new data folder the kernels.
-    kinds = {"PYTHONPYCACHEPREFIX": "kundresa-pycache", "NUMBA_CACHE_DIR": "kundresa-kernels"}
-    caches = {name: str(Path(tempfile.gettempdir()) / folder) for name, folder in kinds.items()}
-    return {**kept, **caches, **(added or {})}
+    lasting = {"PYTHONPYCACHEPREFIX": byte_code(), "NUMBA_CACHE_DIR": kernels()}
+    return {**kept, **lasting, **(added or {})}
