@@ -12,6 +12,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# What takes long is a busy machine's doing; benchmarks hold what a change costs.
+settings.register_profile(
+    "kundresa", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("kundresa")
 
 _HAS_SERVICES = "KUNDRESA_CHROMIUM" in os.environ
 DATA_SETS = Path(__file__).resolve().parents[2] / "shared/data"

@@ -25,7 +25,7 @@ QUIET = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 # A busy machine is slow, not wrong.
-PATIENCE = 15_000
+PATIENCE = 30_000
 Reader = Callable[..., Page]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from tests.support.server import Server
+from tests.support.server import PATIENCE, Server
 
 ROLES = ("collect", "worker", "web", "supervisor")
 THREE_EACH = ROLES * 3
@@ -55,7 +55,7 @@ class Sender(threading.Thread):
     def wait_until_answered(self) -> None:
         """Return once a batch was answered after this call."""
         self.sending.clear()
-        assert self.sending.wait(30), "nothing is answered"
+        assert self.sending.wait(PATIENCE), "nothing is answered"
 
 
 @pytest.mark.db
@@ -108,7 +108,7 @@ def check_nothing_lost(server: Server, acknowledged: set[str]) -> None:
 
 def wait_until_sealed(server: Server) -> None:
     """Wait until the worker has read the whole inbox."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         rows = server.ask("SELECT count(*) FROM events_inbox")[0][0]
         if server.event_count() == rows:

@@ -17,6 +17,9 @@ import httpx
 from kundresa.store.version import from_text
 from tests.support.caches import byte_code, kernels
 
+# A busy machine is slow, not wrong.
+PATIENCE = 120.0
+
 
 def free_port() -> int:
     """Give a port that nothing listens on."""
@@ -58,10 +61,11 @@ class Server:
         if wait:
             self.wait_until_ready()
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
+    def wait_until_ready(self, seconds: float = PATIENCE) -> None:
         """Ask until every part is well."""
+        assert self.process is not None
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while time.monotonic() < until and self.process.poll() is None:
             try:
                 if httpx.get(f"{self.address}/readyz", trust_env=False).status_code == 200:
                     return
@@ -96,7 +100,7 @@ class Server:
 
             with psycopg.connect(self.database_url) as postgres:
                 return postgres.execute(query).fetchall()
-        connection = sqlite3.connect(self.folder / "kundresa.db", timeout=10)
+        connection = sqlite3.connect(self.folder / "kundresa.db", timeout=PATIENCE)
         try:
             return connection.execute(query).fetchall()
         finally:
@@ -119,7 +123,7 @@ class Server:
             return
         os.kill(self.pid(role), signal.SIGKILL)
 
-    def pid(self, role: str, seconds: float = 40) -> int:
+    def pid(self, role: str, seconds: float = PATIENCE) -> int:
         """Find a child by its command line; wait for one that is about to be started again."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -143,7 +147,7 @@ class Server:
         """Stop as a member would."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=15)
+            self.process.wait(timeout=PATIENCE)
 
 
 def clean_environment(added: Mapping[str, str] | None = None) -> dict[str, str]:
