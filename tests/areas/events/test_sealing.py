@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,6 +125,24 @@ def copy_store(workspace: int, to: int, data_folder: Path) -> None:
 def times(workspace: int, data_folder: Path) -> list[int]:
     found: list[int] = store_of(workspace, data_folder).table().time.tolist()
     return sorted(found)
+
+
+def test_what_dead_compactions_left_is_swept_though_none_comes_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(row("1"))
+    seal_inbox(1, tmp_path / "stores/1")
+    left = tmp_path / "stores/1/parts/.half-written"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store, "compacted", no_room)
+    with pytest.raises(OSError, match="No space left"):
+        tidy_store(1, tmp_path)
+    assert not left.exists()
 
 
 def test_many_deltas_ask_for_a_compaction_once(tmp_path: Path) -> None:
