@@ -15,7 +15,9 @@ from tests.support.server import PATIENCE, Server
 
 ROLES = ("collect", "worker", "web", "supervisor")
 THREE_EACH = ROLES * 3
-ROUNDS = 25
+# Apart, so that each is over in the minutes that a day has for long tests.
+SEEDS = range(5)
+ROUNDS = 5
 
 
 class Sender(threading.Thread):
@@ -68,8 +70,9 @@ def test_a_kill_loses_nothing_and_doubles_nothing(server: Server) -> None:
 @pytest.mark.db
 @pytest.mark.kill
 @pytest.mark.long
-def test_many_kills_at_random_moments_lose_nothing(server: Server) -> None:
-    chance = random.Random(20)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_many_kills_at_random_moments_lose_nothing(server: Server, seed: int) -> None:
+    chance = random.Random(seed)
     turns = [role for role in ROLES for _ in range(ROUNDS)]
     chance.shuffle(turns)
     kill_in_turn(server, turns, chance)
