@@ -33,7 +33,7 @@ from kundresa.store.keeper import (
     MovedOnError,
     VersionKeeper,
 )
-from kundresa.store.objects import GRACE, FolderObjects, Objects, is_whole, sweep
+from kundresa.store.objects import GRACE, FolderObjects, Gathered, Objects, is_whole, sweep
 from kundresa.store.overflow import asked, is_asking, narrowed
 from kundresa.store.part import close_readers, in_order, write_part
 from kundresa.store.rows import events_to_rows
@@ -42,7 +42,6 @@ from kundresa.store.table import EventTable
 from kundresa.store.tables import table_of
 from kundresa.store.version import (
     OLDEST,
-    Part,
     Version,
     format_of,
     from_text,
@@ -208,24 +207,23 @@ class Store:
     def _added(
         self, before: Version, tables: Sequence[pa.Table], marks: Mapping[str, int]
     ) -> Version:
-        dictionaries = Dictionaries(self._objects, before.dictionaries)
+        made = Gathered(self._objects)
+        dictionaries = Dictionaries(self._objects, before.dictionaries, into=made)
         filled = [table for table in tables if table.num_rows]
         deltas, sequence = before.deltas, before.sequence
         if filled:
             narrow = narrowed(filled, before.properties, self._personal)
             rows = pa.concat_tables(narrow, promote_options="default").unify_dictionaries()
-            part = self._write(rows, dictionaries, before)
+            block = encode(rows, dictionaries, sequence=before.sequence, personal=self._personal)
+            part = write_part(made, in_order(block, before.buckets), before.buckets)
             deltas, sequence = (*deltas, part), sequence + rows.num_rows
+        made.settle()
         return before.after(
             deltas=deltas,
             sequence=sequence,
             dictionaries=dictionaries.files,
             marks={**before.marks, **marks},
         )
-
-    def _write(self, rows: pa.Table, dictionaries: Dictionaries, before: Version) -> Part:
-        block = encode(rows, dictionaries, sequence=before.sequence, personal=self._personal)
-        return write_part(self._objects, in_order(block, before.buckets), before.buckets)
 
     # --- keeping it quick ---------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from kundresa.core.errors import BadInputError, NewerFormatError
@@ -96,8 +97,8 @@ def to_text(version: Version) -> str:
         "kundresa_store": FORMAT,
         "version": version.number,
         "buckets": version.buckets,
-        "base": {str(bucket): asdict(part) for bucket, part in version.base.items()},
-        "deltas": [asdict(part) for part in version.deltas],
+        "base": {str(bucket): vars(part) for bucket, part in version.base.items()},
+        "deltas": [vars(part) for part in version.deltas],
         "dictionaries": {name: list(files) for name, files in version.dictionaries.items()},
         "aliases": [[source, target] for source, target in sorted(version.aliases.items())],
         "marks": dict(version.marks),
@@ -117,10 +118,17 @@ def in_database() -> str:
 def is_in_database(text: str) -> bool:
     """Tell whether a text only says that the version is in a database."""
     try:
-        found = json.loads(text)
-    except ValueError:
+        return _head(text).get(KEPT) == "database"
+    except (ValueError, TypeError):
         return False
-    return isinstance(found, dict) and found.get(KEPT) == "database"
+
+
+# Every look at a store reads its version, which mostly is the one that was read before.
+@lru_cache(maxsize=4)
+def _head(text: str) -> dict[str, Any]:
+    """Give what a version of any format says of itself."""
+    body = json.loads(text)
+    return {name: body[name] for name in ("kundresa_store", "version", KEPT) if name in body}
 
 
 def number_of(text: str, place: str) -> int:
@@ -129,7 +137,7 @@ def number_of(text: str, place: str) -> int:
         return 0
     _refuse_foreign(text, place)
     try:
-        return int(json.loads(text)["version"])
+        return int(_head(text)["version"])
     except (ValueError, KeyError, TypeError) as error:
         raise _broken(place, error) from error
 
@@ -145,7 +153,7 @@ def format_of(text: str, place: str) -> int:
         If it isn't a version at all.
     """
     try:
-        found = int(json.loads(text)["kundresa_store"])
+        found = int(_head(text)["kundresa_store"])
     except (ValueError, KeyError, TypeError) as error:
         raise _broken(place, error) from error
     if found > FORMAT:
@@ -165,6 +173,7 @@ def _refuse_foreign(text: str, place: str) -> None:
         )
 
 
+@lru_cache(maxsize=4)
 def from_text(text: str, place: str) -> Version:
     """Read a version of this format or the one before; ``place`` names it in errors."""
     try:
