@@ -12,12 +12,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
+from kundresa.core.errors import BadInputError
 from kundresa.core.records import Event
+from kundresa.store.aliases import Aliases, added
 from kundresa.store.arrivals import Arrivals, arrivals
 from kundresa.store.columns import encode
 from kundresa.store.compaction import compacted
@@ -44,8 +47,8 @@ from kundresa.store.version import (
     OLDEST,
     Version,
     format_of,
-    from_text,
     number_of,
+    whole,
 )
 
 MOST_SNAPSHOTS: Final = 4
@@ -90,10 +93,20 @@ class Store:
         text = self._keeper.read()
         if not text:
             return Version()
-        if format_of(text, self._keeper.place) < OLDEST:
+        place = self._keeper.place
+        if format_of(text, place) < OLDEST:
             self._upgrade()
             text = self._keeper.read()
-        return from_text(text, self._keeper.place)
+        try:
+            return whole(self._objects, text, place)
+        except FileNotFoundError as error:
+            if self._keeper.read() == text:
+                raise BadInputError(
+                    f"{place} names a file that isn't there: {error.filename or error}.",
+                    hint="Restore the store from a backup.",
+                ) from error
+            # Somebody changed it since, and swept.
+            return self.version
 
     @property
     def event_count(self) -> int:
@@ -141,11 +154,12 @@ class Store:
     def _try(
         self, make: Callable[[Version], Version], along: Along | None = None, *, spare: bool = True
     ) -> Version | None:
-        before = self.version
+        now = self.version
+        before = self._with_alias_files(now)
         after = make(before)
         if after is before:
-            return before
-        names, were = set(after.objects()), set(before.objects())
+            return now
+        names, were = set(after.objects()), set(now.objects())
         # A process that slept meanwhile finds its files swept.
         if not is_whole(self._objects, names - were):
             return None
@@ -153,6 +167,12 @@ class Store:
             # Who reads the version before may still open what only that one names.
             is_whole(self._objects, were - names)
         return after if self._keeper.swap(before.number, after, along) else None
+
+    def _with_alias_files(self, version: Version) -> Version:
+        """Give a version of a format that had no files of aliases some."""
+        if not version.aliases or version.alias_files:
+            return version
+        return replace(version, alias_files=added(self._objects, (), version.aliases))
 
     def _upgrade(self) -> None:
         text = self._keeper.read()
@@ -298,8 +318,12 @@ class Store:
             codes = dictionaries.encode("profile", pa.array(keys, pa.string())).tolist()
             half = len(pairs)
             new = dict(zip(codes[:half], codes[half:], strict=True))
-            aliases = {**before.aliases, **{s: t for s, t in new.items() if s != t}}
-            return before.after(aliases=aliases, dictionaries=dictionaries.files)
+            changed = {source: target for source, target in new.items() if source != target}
+            return before.after(
+                aliases=Aliases({**before.aliases, **changed}),
+                alias_files=added(self._objects, before.alias_files, changed),
+                dictionaries=dictionaries.files,
+            )
 
         with self._keeper.sharing(ADDING):
             return self._change(joined)
@@ -310,9 +334,11 @@ class Store:
 
         def parted(before: Version) -> Version:
             found = Dictionaries(self._objects, before.dictionaries).find("profile", named)
-            gone = {code for code in found if code is not None}
-            aliases = {s: t for s, t in before.aliases.items() if s not in gone}
-            return before.after(aliases=aliases)
+            gone = {code: code for code in found if code is not None and code in before.aliases}
+            return before.after(
+                aliases=Aliases({s: t for s, t in before.aliases.items() if s not in gone}),
+                alias_files=added(self._objects, before.alias_files, gone),
+            )
 
         return self._change(parted)
 
