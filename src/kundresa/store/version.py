@@ -125,17 +125,19 @@ def in_database() -> str:
 def is_in_database(text: str) -> bool:
     """Tell whether a text only says that the version is in a database."""
     try:
-        return _head(text).get(KEPT) == "database"
-    except (ValueError, TypeError):
+        return _body(text).get(KEPT) == "database"
+    except ValueError:
         return False
 
 
 # Every look at a store reads its version, which mostly is the one that was read before.
 @lru_cache(maxsize=4)
-def _head(text: str) -> dict[str, Any]:
-    """Give what a version of any format says of itself."""
+def _body(text: str) -> Mapping[str, Any]:
+    """Give what a version of any format says."""
     body = json.loads(text)
-    return {name: body[name] for name in ("kundresa_store", "version", KEPT) if name in body}
+    if not isinstance(body, dict):
+        raise ValueError("it is no object")
+    return body
 
 
 def number_of(text: str, place: str) -> int:
@@ -144,7 +146,7 @@ def number_of(text: str, place: str) -> int:
         return 0
     _refuse_foreign(text, place)
     try:
-        return int(_head(text)["version"])
+        return int(_body(text)["version"])
     except (ValueError, KeyError, TypeError) as error:
         raise _broken(place, error) from error
 
@@ -160,7 +162,7 @@ def format_of(text: str, place: str) -> int:
         If it isn't a version at all.
     """
     try:
-        found = int(_head(text)["kundresa_store"])
+        found = int(_body(text)["kundresa_store"])
     except (ValueError, KeyError, TypeError) as error:
         raise _broken(place, error) from error
     if found > FORMAT:
@@ -198,7 +200,7 @@ def whole(objects: Objects, text: str, place: str) -> Version:
 def from_text(text: str, place: str) -> Version:
     """Read what stands in a version of this format or those before; ``place`` names it in errors."""
     try:
-        body: dict[str, Any] = json.loads(text)
+        body = _body(text)
         is_in_files = int(body["kundresa_store"]) > WITHOUT_FILES
         aliases = body["aliases"]
         return Version(
