@@ -126,7 +126,7 @@ def is_in_database(text: str) -> bool:
     """Tell whether a text only says that the version is in a database."""
     try:
         return _body(text).get(KEPT) == "database"
-    except ValueError:
+    except (ValueError, TypeError):
         return False
 
 
@@ -136,7 +136,7 @@ def _body(text: str) -> Mapping[str, Any]:
     """Give what a version of any format says."""
     body = json.loads(text)
     if not isinstance(body, dict):
-        raise ValueError("it is no object")
+        raise TypeError("it is no object")
     return body
 
 
