@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kundresa.store.column_cache import ColumnCache, finish_writing
 from kundresa.store.columns import Block, Column, empty_value, is_text
-from kundresa.store.objects import Objects
+from kundresa.store.objects import Objects, Puts
 from kundresa.store.version import Part
 
 Ints = NDArray[np.int64]
@@ -37,13 +37,15 @@ def bucket_of(profile: Ints, buckets: int) -> NDArray[np.int64]:
 
 def in_order(block: Block, buckets: int) -> Block:
     """Sort rows as they stand in a part."""
-    columns = block.columns
-    keys = (columns["sequence"], columns["time"], columns["profile"])
-    order = np.lexsort((*keys, bucket_of(columns["profile"], buckets)))
-    return block.take(order)
+    sequence, time, profile = (block.columns[name] for name in ("sequence", "time", "profile"))
+    # A profile is a code of 32 bits, so its bucket fits above it, and one key sorts by both.
+    keys = (time, bucket_of(profile, buckets) << 32 | profile)
+    # What comes is numbered in order; what is put together from several parts isn't.
+    is_numbered = bool((sequence[1:] > sequence[:-1]).all())
+    return block.take(np.lexsort(keys if is_numbered else (sequence, *keys)))
 
 
-def write_part(objects: Objects, block: Block, buckets: int) -> Part:
+def write_part(objects: Puts, block: Block, buckets: int) -> Part:
     """Write sorted rows as a part."""
     columns = {name: pa.array(column) for name, column in block.columns.items()}
     table = pa.table(columns | block.texts)
