@@ -90,6 +90,37 @@ def test_readings_are_seen_and_imported(
     assert too_wide(page) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "width"), [("en", 1280), ("sv", 390), ("nb", 320), ("da", 320)]
+)
+def test_identifiers_and_nordic_numbers_are_seen_and_changed(
+    server: Server, reader: Reader, tmp_path: Path, language: str, width: int
+) -> None:
+    page = reader(language, width=width)
+    file = tmp_path / f"kunder-{language}.csv"
+    rows = [f"k{n};a{n}@x.se;070-123 45 0{n};2026-03-0{n};1 23{n},50" for n in range(1, 6)]
+    file.write_text("\n".join(["Kundnummer;E-post;Mobil;Datum;Belopp", *rows, ""]), "utf-8")
+    uploaded(page, server, file)
+    events = page.locator("table.events")
+    expect(events).to_contain_text("a1@x.se")
+    expect(page.locator("#becomes-1")).to_have_value("identifier:email")
+    expect(page.locator("#plan-decimal")).to_have_value(",")
+    for details in page.locator("summary").all():
+        details.click()
+    assert too_wide(page) == []
+    assert violations(page) == []
+    page.locator("#becomes-2").select_option("identifier:device")
+    page.locator("#plan-currency").fill("sek")
+    page.locator("#plan-currency").press("Enter")
+    expect(events).to_contain_text("SEK")
+    page.locator("#plan-decimal").select_option("")
+    expect(events).to_have_count(0)
+    page.locator("#plan-decimal").select_option(",")
+    expect(events).to_contain_text("SEK")
+    expect(page.locator("#becomes-2")).to_have_value("identifier:device")
+    assert violations(page) == []
+
+
 def test_choices_are_made_by_keyboard_and_keep_the_focus(
     server: Server, reader: Reader, tmp_path: Path
 ) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Reader
-from tests.support.server import Server
+from tests.support.server import PATIENCE, Server
 
 MAP = "/w/bicycles/maps/bicycle/"
+
+
+def period_of(page: Page) -> Locator:
+    return page.locator(".page-head summary")
 
 
 def journeys_at(page: Page, stage: str) -> int:
@@ -49,12 +53,18 @@ def test_the_form_is_used_by_keyboard_alone(server: Server, reader: Reader) -> N
     page = reader()
     page.goto(server.address + MAP)
     every = journeys_at(page, "Discover")
+    period_of(page).press("Enter")
     page.get_by_label("From").focus()
     page.keyboard.type("01102026")
     page.keyboard.press("Enter")
     page.wait_for_url("**start=2026-01-10**")
     assert 0 < journeys_at(page, "Discover") < every
+    expect(period_of(page)).to_contain_text("10 January 2026")
+    period_of(page).press("Enter")
     expect(page.get_by_label("From")).to_have_value("2026-01-10")
+    page.get_by_role("link", name="All that is recorded").press("Enter")
+    page.wait_for_url(lambda address: "start=" not in address)
+    assert journeys_at(page, "Discover") == every
 
 
 def test_details_open_by_keyboard(server: Server, reader: Reader) -> None:
@@ -82,9 +92,10 @@ def test_a_wrong_period_is_told_beside_its_field_and_stays_typed(
 ) -> None:
     page = reader()
     page.goto(server.address + MAP)
+    period_of(page).click()
     page.get_by_label("From").fill("2026-01-20")
     page.get_by_label("To, not included").fill("2026-01-05")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("form", name="Period").get_by_role("button", name="Show").click()
     wrong = page.get_by_label("To, not included")
     expect(wrong).to_have_accessible_description("Choose a day after the first one.")
     expect(wrong).to_have_value("2026-01-05")
@@ -100,7 +111,7 @@ def test_what_is_no_day_stays_to_be_mended(server: Server, reader: Reader) -> No
     page.goto(f"{server.address}{MAP}?start=31/1/2026")
     expect(page.get_by_label("From")).to_have_value("31/1/2026")
     page.get_by_label("From").fill("2026-01-02")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("form", name="Period").get_by_role("button", name="Show").click()
     expect(page.locator(".error")).to_have_count(0)
 
 
@@ -113,6 +124,7 @@ def test_changing_the_language_keeps_the_place_and_the_period(
     page.get_by_role("button", name="Dansk").click()
     expect(page.locator("html")).to_have_attribute("lang", "da")
     expect(page.get_by_role("heading", level=1)).to_have_text("Jeg køber en cykel")
+    page.locator(".page-head summary").click()
     expect(page.get_by_label("Fra")).to_have_value("2026-01-03")
     page.get_by_role("link", name="Bicycles").click()
     expect(page.locator("html")).to_have_attribute("lang", "da")
@@ -137,5 +149,5 @@ def test_the_example_under_add_data_is_taken_in(server: Server, reader: Reader) 
     address, body = command.split()[2], command.split("-d '")[1].rstrip("'")
     assert address == f"{server.address}/v1/batch"
     answer = httpx.post(address, content=body, headers={"Content-Type": "application/json"},
-                        trust_env=False)  # fmt: skip
+                        trust_env=False, timeout=PATIENCE)  # fmt: skip
     assert answer.status_code == 200, answer.text

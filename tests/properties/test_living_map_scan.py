@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import kundresa
 from kundresa.core.conditions import as_mask
+from kundresa.core.records import parse_event
 from kundresa.core.times import DAY
 from kundresa.measures import queries
 from kundresa.measures.executors import CancelledError, threads
@@ -27,8 +28,8 @@ from kundresa.measures.living_map_partial import MapSums
 from kundresa.measures.living_map_scan import scan_living_map
 from kundresa.measures.living_map_walk import MapScan, View
 from kundresa.measures.names import hashes_of
-from kundresa.measures.specs import MapSpec, Mode, Period, StageSpec, StepSpec, TouchpointSpec
-from kundresa.store import Store, snapshot
+from kundresa.measures.specs import MapSpec, Mode, Period, StageSpec, StepSpec, TouchpointSpec, Unit
+from kundresa.store import Store, overflow, snapshot
 from tests.support.logs import Log
 
 WEB: Any = {"field": "channel", "value": "web"}
@@ -46,8 +47,9 @@ FIRST_DAY = 1_772_323_200_000_000  # 2026-03-01T00:00Z
 
 
 def spec_of(
-    ends: bool, milestone: Any, credit: Any, currency: str | None, valued: Any, plain: bool
-) -> MapSpec:
+    ends: bool, milestone: Any, credit: Any, currency: str | None, valued: Any, plain: bool,
+    unit: Unit = "profile",
+) -> MapSpec:  # fmt: skip
     stages = (
         StageSpec(
             "one", ("a",), (StepSpec("1a", ("a",)), StepSpec("1b", ("a", "g"))), patience=DAY
@@ -59,10 +61,11 @@ def spec_of(
     points = tuple(TouchpointSpec(p.id, "d") if plain and p.id == "d" else p for p in POINTS)
     return MapSpec(
         stages, points, journey_gap=4 * DAY, patience=2 * DAY, currency=currency,
-        credit_model=credit, value_events=valued,
+        credit_model=credit, value_events=valued, unit=unit,
     )  # fmt: skip
 
 
+UNITS: Any = ["profile", "account", ("property", "order"), ("property", "unheard")]
 SPECS = st.builds(
     spec_of,
     ends=st.booleans(),
@@ -71,6 +74,7 @@ SPECS = st.builds(
     currency=st.sampled_from([None, "SEK", "EUR", "USD"]),
     valued=st.sampled_from([None, ["v", "a", "e"], {"field": "value", "op": ">", "value": 1}]),
     plain=st.booleans(),
+    unit=st.sampled_from(UNITS),
 )
 
 
@@ -91,6 +95,11 @@ RECORDS = st.lists(
             "value": st.integers(-3_000_000, 9_000_000).map(lambda n: n / 1_000_000),
             "currency": st.sampled_from(["SEK", "SEK", "EUR"]),
             "score": st.integers(1, 7).map(lambda n: {"value": n, "scale": "csat7"}),
+            # The same accounts and orders occur under several profiles; some events have neither.
+            "group": st.sampled_from(["g0", "g1", "g2", "gö"]),
+            "properties": st.sampled_from(
+                [{"order": "o1"}, {"order": "7"}, {"order": 7}, {"order": 7.5}, {"order": True}, {}]
+            ),
         },
     ),
     max_size=60,
@@ -120,14 +129,17 @@ QUESTIONS = [
 @given(
     log=LOGS, spec=SPECS, period=PERIODS, mode=st.sampled_from(["cohort", "activity"]),
     filtered=st.booleans(), compare=st.booleans(), small=st.sampled_from([0, 65_536]),
-    early=st.booleans(), question=st.sampled_from(QUESTIONS),
+    early=st.booleans(), question=st.sampled_from(QUESTIONS), spilled=st.booleans(),
 )  # fmt: skip
 def test_the_scan_has_the_numbers_of_the_plain_map(
     tmp_path_factory: pytest.TempPathFactory, log: Log, spec: MapSpec, period: Period | None,
     mode: Mode, filtered: bool, compare: bool, small: int, early: bool,
-    question: dict[str, str],
+    question: dict[str, str], spilled: bool,
 ) -> None:  # fmt: skip
-    store = log.store(tmp_path_factory.mktemp("store"))
+    with pytest.MonkeyPatch.context() as patch:
+        if spilled:
+            patch.setattr(overflow, "MOST_PROPERTIES", 0)
+        store = log.store(tmp_path_factory.mktemp("store"))
     wanted = WEB if filtered else None
     end = FIRST_DAY + 8 * DAY if early else None
     table = store.table()
@@ -158,6 +170,11 @@ def crowd(count: int) -> list[dict[str, Any]]:
             one |= {"value": round(value, 6), "currency": "SEK" if half % 7 else "EUR"}
         if name == "c":
             one["score"] = {"value": int(random.integers(1, 8)), "scale": "csat7"}
+        if half % 11:
+            one["group"] = f"g{who % 40}"
+        if half % 13:
+            order = int(who * 7 + half % 3)
+            one["properties"] = {"order": order if who % 2 else f"o{order}"}
         found.append(one | ({"channel": "web"} if half % 3 else {}))
     return found
 
@@ -171,20 +188,25 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return LARGE.store(tmp_path_factory.mktemp("crowd"))
 
 
+@pytest.mark.parametrize("unit", UNITS[:3])
 @pytest.mark.parametrize("mode", ["cohort", "activity"])
 def test_a_crowd_has_every_number(
-    crowded: Store, monkeypatch: pytest.MonkeyPatch, mode: Mode
+    crowded: Store, monkeypatch: pytest.MonkeyPatch, mode: Mode, unit: Unit
 ) -> None:
     monkeypatch.setattr(threads, "LEAST_ROWS", 100)
+    spec = replace(CROWDED, unit=unit)
     period = Period(FIRST_DAY + 8 * DAY, FIRST_DAY + 16 * DAY)
-    plain = living_map(crowded.table(), CROWDED, period, mode=mode, compare=True).to_json()
+    plain = living_map(crowded.table(), spec, period, mode=mode, compare=True).to_json()
     found = [
         scan_living_map(
-            crowded.snapshot(), CROWDED, period, mode=mode, compare=True, threads=count
+            crowded.snapshot(), spec, period, mode=mode, compare=True, threads=count
         ).to_json()
         for count in (1, 3)
     ]
     assert found == [plain, plain], "nor does it hang on the number of threads"
+    assert (plain["totals"]["events_without_unit"] > 0) == (unit != "profile")
+    if unit == "account":
+        return
     assert plain["stages"][0]["before"]["go_on_rate"] is not None
     assert plain["money"]["value_per_journey_low"] is not None
     assert any(point["dead_end"]["p_value"] is not None for point in plain["touchpoints"])
@@ -273,17 +295,32 @@ def test_a_query_over_a_large_store_is_scanned_and_says_the_same(
     plain = kundresa.query(asked, crowded)
     assert plain["totals"]["journeys"] > 100
     monkeypatch.setattr(queries, "LARGE", 100)
+    monkeypatch.setattr(queries, "is_warm", lambda: False)
+    with monkeypatch.context() as cold:
+        cold.setattr(queries, "scan_living_map", lambda *_a, **_k: pytest.fail("compiled"))
+        assert kundresa.query(asked, crowded) == plain, "nobody waits for kernels to be compiled"
+    monkeypatch.setattr(queries, "is_warm", lambda: True)
     monkeypatch.setattr(queries, "living_map", lambda *_a, **_k: pytest.fail("not scanned"))
     assert kundresa.query(asked, crowded) == plain
 
 
-def test_a_map_by_account_is_measured_in_memory(
-    crowded: Store, monkeypatch: pytest.MonkeyPatch
+def test_an_order_keeps_its_name_when_the_property_gets_a_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "LARGE", 100)
-    spec = replace(CROWDED, unit="account")
-    found = kundresa.query({"kundresa_query": 1, "type": "living_map", "map": spec}, crowded)
-    assert found == living_map(crowded.table(), spec).to_json()
+    """What came before the column stands in the overflow; it is the same order all the same."""
+    records = [
+        {"profile": f"p{n}", "event": "ab"[n % 2], "time": time_of(n % 5, False),
+         "properties": {"order": n % 3 if n % 2 else f"o{n % 4}"}}
+        for n in range(40)
+    ]  # fmt: skip
+    monkeypatch.setattr(overflow, "MOST_PROPERTIES", 0)
+    store = Log(records=records[:20]).store(tmp_path)
+    monkeypatch.undo()
+    store.append([parse_event(record) for record in records[20:]])
+    spec = replace(CROWDED, unit=("property", "order"), journey_gap=90 * DAY)
+    found = scan_living_map(store.snapshot(), spec)
+    assert found.journey_count == len({str(r["properties"]) for r in records})  # type: ignore[index]
+    assert found.to_json() == living_map(store.table(), spec).to_json()
 
 
 def test_a_map_without_stages_has_its_touchpoints(crowded: Store) -> None:

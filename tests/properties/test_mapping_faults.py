@@ -42,12 +42,14 @@ WHOLE: dict[str, Any] = copy.deepcopy(ORDERS) | {
 }
 WHOLE["tables"]["log"] = {"file": "log.txt", "format": "lines", "pattern": "(?P<who>.) (?P<at>.+)"}
 WHOLE["tables"]["sessions"] = {"file": "s.jsonl", "each": "events", "encoding": "utf-8"}
-WHOLE["tables"]["orders"] |= {"delimiter": ",", "encoding": "utf-8"}
+WHOLE["tables"]["orders"] |= {"delimiter": ",", "encoding": "utf-8", "decimal": "."}
+WHOLE["rows"][0]["identifiers"] = {"email": "customer", "phone": {"columns": ["shop", "order"]}}
 WHOLE["rows"][0]["events"] += [
     {"event": {"column": "shop"}, "time": {"day": "day", "from": "start"}, "precision": "day"},
     {"event": "Due", "time": {"day": 3, "from": "start"}, "value": {"value": 2.5}},
-    {"event": "Seen", "time": {"column": "week", "form": "%Y-%m-%d"}, "id": {"column": "order"}},
-]
+    {"event": "Seen", "time": {"column": "week", "form": "%Y-%m-%d"}, "id": {"column": "order"},
+     "identifiers": {"device": {"column": "shop"}}},
+]  # fmt: skip
 WHOLE["rows"] += [
     {"table": "log", "profile": "who", "events": [{"event": "Asked", "time": "at"}]},
     {
@@ -163,6 +165,9 @@ def test_any_mapping_is_read_or_refused_with_a_place(folder: Path, document: Any
         ("title: {a: 1}", "title"),
         ("dates: &all {a: *all}", "dates.a"),
         ("rows: &all [*all]", "rows[0]"),
+        ("rows: [{identifiers: {mail: a}}]", "rows[0].identifiers.mail"),
+        ("rows: [{identifiers: {email: {value: a@x.se}}}]", "rows[0].identifiers.email"),
+        ("rows: [{events: [{identifiers: [email]}]}]", "rows[0].events[0].identifiers"),
     ],
 )
 def test_a_fault_says_where_it_is(folder: Path, line: str, place: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -16,9 +19,10 @@ from kundresa.core.errors import BadInputError, KundresaError
 from kundresa.core.records import parse_event
 from kundresa.core.times import parse_moment
 from kundresa.events.sources import read_mapped, read_mapping
-from kundresa.events.sources.batch import coded
+from kundresa.events.sources.batch import Batch, coded
 from kundresa.events.sources.contents import collected
 from kundresa.events.sources.csv_file import CsvFile
+from kundresa.events.sources.identifiers import rest_with
 from kundresa.events.sources.moments import Clock, arrow_zone, read_moments
 from kundresa.events.sources.rows import mapped_pieces
 from kundresa.store import EventTable
@@ -295,3 +299,44 @@ def test_numbers_are_milliseconds(numbers: list[float]) -> None:
     assert at_once(pa.array(floats, pa.float64()), clock) == expected
     whole = [round(number) for number in numbers]
     assert at_once(pa.array(whole, pa.int64()), clock) == [one_by_one(n, clock) for n in whole]
+
+
+NUMBERS = st.decimals(-(10**9), 10**9, places=2, allow_nan=False)
+
+
+@settings(max_examples=200, deadline=None)
+@given(numbers=st.lists(NUMBERS, min_size=1), between=st.sampled_from(["", " ", "\xa0", "other"]),
+       decimal=st.sampled_from(",."))  # fmt: skip
+def test_a_number_is_the_same_however_it_is_grouped(
+    numbers: list[Decimal], between: str, decimal: str
+) -> None:
+    other = "." if decimal == "," else ","
+    sign = other if between == "other" else between
+    texts = [
+        f"{number:,.2f}".replace(",", "_").replace(".", decimal).replace("_", sign)
+        for number in numbers
+    ]
+    batch = Batch(
+        np.arange(len(texts)), {"n": pa.array(texts)}, {}, decimals={"n": decimal}
+    )  # fmt: skip
+    found = batch.typed("n", "number", np.arange(len(texts)))
+    assert found.to_pylist() == [float(number) for number in numbers]
+    assert batch.faults.reasons == {}
+
+
+WORDS = st.one_of(st.none(), st.text(st.characters(exclude_categories=("Cs",)), max_size=5))
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(st.tuples(WORDS, WORDS), max_size=8))
+def test_identifiers_of_columns_are_written_as_those_of_records(
+    rows: list[tuple[str | None, str | None]],
+) -> None:
+    columns = {sort: pa.array([row[at] for row in rows], pa.string())
+               for at, sort in enumerate(("email", "phone"))}  # fmt: skip
+    found = rest_with(columns).to_pylist()
+    for rest, (email, phone) in zip(found, rows, strict=True):
+        said = {"email": email, "phone": phone}
+        filled = {sort: text for sort, text in said.items() if text is not None}
+        whole = json.dumps({"identifiers": filled}, ensure_ascii=False)
+        assert rest == (whole if filled else None)

@@ -50,9 +50,9 @@ def write_audit_line(
     workspace_id: int | None = None,
     subject: str = "",
     details: dict[str, Any] | None = None,
-) -> None:
+) -> AuditLine:
     """Add a line; call it inside the transaction of what it tells."""
-    AuditLine.objects.create(
+    return AuditLine.objects.create(
         actor=actor, action=action, workspace_id=workspace_id, subject=subject, details=details
     )
 

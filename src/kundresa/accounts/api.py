@@ -19,6 +19,14 @@ from kundresa.accounts.actions import (
     new_owner_link,
     write_audit_line,
 )
+from kundresa.accounts.bearer import (
+    MOST_BODY,
+    Bearer,
+)
+from kundresa.accounts.guests import (
+    GuestSubject,
+    guest_subjects,
+)
 from kundresa.accounts.mailing import (
     MAIL_KINDS,
     MAIL_WAITS,
@@ -28,8 +36,19 @@ from kundresa.accounts.mailing import (
     undelivered_mails,
     waiting_mail_count,
 )
-from kundresa.accounts.models import Member, Workspace
-from kundresa.accounts.oneself import drop_second_step, note_reset_link
+from kundresa.accounts.models import (
+    Member,
+    Workspace,
+)
+from kundresa.accounts.notices import (
+    notify,
+    notify_actor,
+    notify_owners,
+)
+from kundresa.accounts.oneself import (
+    drop_second_step,
+    note_reset_link,
+)
 from kundresa.accounts.queries import (
     actor_names,
     has_audit_line,
@@ -40,21 +59,36 @@ from kundresa.accounts.queries import (
     workspace_slugs,
     workspaces_of,
 )
-from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role, asks
-from kundresa.accounts.signin_links import RESET_HOURS, reset_link_for
+from kundresa.accounts.rules import (
+    DEMO_OWNER,
+    MEMBER_ROLES,
+    Need,
+    Right,
+    Role,
+    Scope,
+    asks,
+)
+from kundresa.accounts.signin_links import (
+    RESET_HOURS,
+    reset_link_for,
+)
 
 __all__ = [
     "DEMO_OWNER",
     "MAIL_KINDS",
     "MAIL_WAITS",
     "MEMBER_ROLES",
+    "MOST_BODY",
     "RESET_HOURS",
     "THIS_MACHINE",
     "Access",
+    "Bearer",
+    "GuestSubject",
     "Member",
     "Need",
     "Right",
     "Role",
+    "Scope",
     "UndeliveredMail",
     "Workspace",
     "access_in",
@@ -67,6 +101,7 @@ __all__ = [
     "ensure_demo_owner",
     "ensure_first_workspace",
     "ensure_workspace",
+    "guest_subjects",
     "has_audit_line",
     "has_members",
     "join",
@@ -77,6 +112,9 @@ __all__ = [
     "member_by_email",
     "new_owner_link",
     "note_reset_link",
+    "notify",
+    "notify_actor",
+    "notify_owners",
     "post_mail",
     "reset_link_for",
     "undelivered_mails",

@@ -103,6 +103,7 @@ class Membership(models.Model):
     may_send = models.BooleanField(default=False)
     department = models.ForeignKey(Department, null=True, on_delete=models.SET_NULL)
     joined_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
@@ -123,10 +124,12 @@ class Invitation(models.Model):
     sees_customers = models.BooleanField(default=False)
     may_send = models.BooleanField(default=False)
     department = models.ForeignKey(Department, null=True, on_delete=models.SET_NULL)
+    language = models.CharField(max_length=5, blank=True, default="")
     secret_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     revoked_at = models.DateTimeField(null=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -56,6 +56,19 @@ class Need(StrEnum):
     TOKEN = "token"  # noqa: S105
 
 
+class Scope(StrEnum):
+    """What a program may do with a token, of what its member may."""
+
+    MAPS_READ = "maps:read"
+    MAPS_WRITE = "maps:write"
+    QUERY = "query"
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
+    MEMBERS_READ = "members:read"
+    MEMBERS_WRITE = "members:write"
+    AUDIT_READ = "audit:read"
+
+
 ROLES_OF: Final = {
     Need.SHARED: frozenset(Role),
     Need.LOOK: frozenset(MEMBER_ROLES),
@@ -63,6 +76,24 @@ ROLES_OF: Final = {
     Need.EDIT: frozenset({Role.OWNER, Role.EDITOR}),
     Need.OWN: frozenset({Role.OWNER}),
 }
+
+
+NEED_OF: Final = {
+    Scope.MAPS_READ: Need.LOOK,
+    Scope.MAPS_WRITE: Need.EDIT,
+    Scope.QUERY: Need.LOOK,
+    Scope.EVENTS_READ: Need.LOOK,
+    Scope.EVENTS_WRITE: Need.EDIT,
+    Scope.MEMBERS_READ: Need.LOOK,
+    Scope.MEMBERS_WRITE: Need.OWN,
+    Scope.AUDIT_READ: Need.OWN,
+}
+"""What a member has to be for a scope to open anything."""
+
+
+def scopes_for(role: Role) -> list[Scope]:
+    """Give the scopes that open something to a member with that role."""
+    return [scope for scope, need in NEED_OF.items() if role in ROLES_OF[need]]
 
 
 @dataclass(frozen=True)
@@ -78,6 +109,10 @@ class Asked:
     def need(self, method: str) -> Need:
         """Give what a request of that method needs."""
         return self.look if method in SAFE_METHODS else self.change
+
+    def is_met_by(self, role: Role | None, rights: frozenset[Right], method: str) -> bool:
+        """Tell whether role and rights are enough for a request of that method."""
+        return role in ROLES_OF[self.need(method)] and self.rights <= rights
 
 
 def asks(
@@ -112,6 +147,41 @@ def rights_by_default(role: Role) -> frozenset[Right]:
     if role is Role.OWNER:
         return frozenset(Right)
     return frozenset({Right.SEE_CUSTOMERS}) if role is Role.EDITOR else frozenset()
+
+
+@dataclass(frozen=True)
+class Place:
+    """What somebody is, or is to be, in a workspace; owners have both rights."""
+
+    role: Role
+    sees_customers: bool = False
+    may_send: bool = False
+    department_id: int | None = None
+
+    @property
+    def rights(self) -> set[Right]:
+        """The rights beside the role."""
+        told = ((Right.SEE_CUSTOMERS, self.sees_customers), (Right.SEND, self.may_send))
+        return {right for right, is_given in told if is_given or self.role is Role.OWNER}
+
+    def columns(self) -> dict[str, Any]:
+        """Give the same as columns of a row, and as plain data for the audit trail."""
+        return {
+            "role": self.role.value,
+            "sees_customers": Right.SEE_CUSTOMERS in self.rights,
+            "may_send": Right.SEND in self.rights,
+            "department_id": self.department_id,
+        }
+
+
+def place_from(columns: Mapping[str, Any]) -> Place:
+    """Give the place that these columns tell."""
+    return Place(**{**columns, "role": Role(columns["role"])})
+
+
+def is_last_owner(member_id: int, owner_ids: Iterable[int]) -> bool:
+    """Tell whether nobody but this member owns a workspace."""
+    return set(owner_ids) == {member_id}
 
 
 def is_from_this_machine(address: str, headers: Container[str]) -> bool:

@@ -21,7 +21,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from kundresa.core.errors import BadInputError, Fault, KundresaError, raise_if_faulty, shown
-from kundresa.core.mail_server import Mailbox, MailServer, mailbox_of
+from kundresa.core.mail_server import Mailbox, MailServer, mailbox_of, plain_domain
 
 _TIMEOUT: Final = 20.0
 _LONGEST_SAID: Final = 300
@@ -62,7 +62,7 @@ def mail_host(address: str) -> str:
     try:
         version = ip_address(host).version
     except ValueError:
-        return host.encode("idna").decode("ascii")
+        return plain_domain(host) or "localhost"
     return f"[IPv6:{host}]" if version == 6 else f"[{host}]"
 
 
@@ -212,18 +212,20 @@ def _code(error: Exception) -> int:
 
 def _said(server: MailServer, error: Exception) -> str:
     """Give the words of a fault on one line, without the password even where a server repeats it."""
-    text: object = error.strerror if isinstance(error, OSError) else str(error)
+    text = (error.strerror if isinstance(error, OSError) else "") or str(error)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         text = "; ".join(f"{code} {_plain(said)}" for code, said in error.recipients.values())
     elif isinstance(error, smtplib.SMTPResponseException):
-        text = f"{error.smtp_code} {_plain(error.smtp_error)}"
+        is_smtp = error.smtp_code > 0
+        answer = f"{error.smtp_code} {_plain(error.smtp_error)}"
+        text = answer if is_smtp else "it does not speak SMTP"
     elif isinstance(error, ssl.SSLCertVerificationError):
         text = error.verify_message
     elif isinstance(error, TimeoutError):
         text = f"no answer within {_TIMEOUT:.0f} seconds"
     elif isinstance(error, socket.gaierror):
         text = "there is no such name"
-    said = " ".join(str(text or type(error).__name__).split())
+    said = " ".join((text or type(error).__name__).split())
     if server.password:
         said = said.replace(server.password, "***")
     return said if len(said) <= _LONGEST_SAID else f"{said[:_LONGEST_SAID]}…"

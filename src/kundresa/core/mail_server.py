@@ -103,13 +103,18 @@ def mailbox_of(text: str) -> Mailbox:
 
 def _mail_address(text: str) -> str:
     local, _, domain = text.rpartition("@")
-    try:
-        # Names such as båtar.se travel in their ASCII form, which every server takes.
-        plain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        plain = ""
-    if not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(plain)):
+    plain = plain_domain(domain)
+    if not (_LOCAL.fullmatch(local) and plain):
         raise ValueError("is not a mail address")
     if len(local) > 64 or len(local) + len(plain) > 253:
         raise ValueError("is too long for a mail address")
     return f"{local}@{plain}"
+
+
+def plain_domain(domain: str) -> str:
+    """Give a domain such as båtar.se in its ASCII form, which every server takes; "" if it is none."""
+    try:
+        plain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    return plain if _DOMAIN.fullmatch(plain) else ""

@@ -80,15 +80,48 @@ class Pieces(Protocol):
         """Give the pieces, always in the same order."""
 
 
-def make_source(workspace_id: int, name: str) -> Source:
+def make_source(workspace_id: int, name: str, *, actor: str = "kundresa") -> Source:
     """Make a source with a new write key."""
     key = new_secret(24)
-    return Source.objects.create(workspace_id=workspace_id, name=name, write_key=key)
+    with transaction.atomic():
+        made = Source.objects.create(workspace_id=workspace_id, name=name, write_key=key)
+        write_audit_line(actor, "made a source", workspace_id=workspace_id, subject=name)
+    return made
 
 
-def close_source(source_id: int) -> None:
-    """Take a write key out of use."""
-    Source.objects.filter(id=source_id).update(is_open=False)
+def rename_source(workspace_id: int, source_id: int, name: str, *, actor: str) -> bool:
+    """Give a source another name; its key stays. False where the workspace has no such source."""
+    with transaction.atomic():
+        found = _source(workspace_id, source_id)
+        if found is not None and found.name != name:
+            Source.objects.filter(id=found.id).update(name=name)
+            write_audit_line(actor, "renamed a source", workspace_id=workspace_id, subject=name,
+                             details={"before": found.name})  # fmt: skip
+    return found is not None
+
+
+def close_source(workspace_id: int, source_id: int, *, actor: str) -> bool:
+    """Take a write key out of use; collect refuses it a second later at most."""
+    return _set_open(workspace_id, source_id, False, "closed a source", actor)
+
+
+def open_source(workspace_id: int, source_id: int, *, actor: str) -> bool:
+    """Take `close_source` back: the same key works again."""
+    return _set_open(workspace_id, source_id, True, "opened a source", actor)
+
+
+def _set_open(workspace_id: int, source_id: int, is_open: bool, said: str, actor: str) -> bool:
+    with transaction.atomic():
+        found = _source(workspace_id, source_id)
+        if found is not None and found.is_open != is_open:
+            Source.objects.filter(id=found.id).update(is_open=is_open)
+            write_audit_line(actor, said, workspace_id=workspace_id, subject=found.name)
+    return found is not None
+
+
+def _source(workspace_id: int, source_id: int) -> Source | None:
+    own = Source.objects.select_for_update().filter(workspace_id=workspace_id)
+    return own.filter(id=source_id).first()
 
 
 def ensure_first_source(workspace_id: int) -> Source:

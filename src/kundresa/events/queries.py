@@ -103,6 +103,11 @@ def write_keys(workspace_id: int) -> list[str]:
     return list(found.values_list("write_key", flat=True))
 
 
+def sources_of(workspace_id: int) -> list[Source]:
+    """Give the sources of a workspace: the open ones first, then by age."""
+    return list(Source.objects.filter(workspace_id=workspace_id).order_by("-is_open", "id"))
+
+
 def store_of(workspace_id: int, data_folder: Path) -> Store:
     """Open the store of a workspace."""
     return store_in(workspace_id, data_folder / "stores" / str(workspace_id))

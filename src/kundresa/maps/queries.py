@@ -19,7 +19,7 @@ from kundresa.journeys.api import map_of, maps_of
 from kundresa.maps.contracts import Asked, MapIndex, MapPage, Period, Unclaimed, WorkspaceRow
 from kundresa.maps.rules import compose_page, row_of
 from kundresa.measures.from_map import spec_of
-from kundresa.measures.queries import answer, is_scanned
+from kundresa.measures.queries import LARGE, answer, is_scanned
 from kundresa.store import EventTable, Snapshot, table_of
 
 LEAST_WAIT: Final = 1.0
@@ -40,14 +40,17 @@ def map_index(workspace: str, language: str) -> MapIndex:
     return MapIndex(workspace, found.name, rows)
 
 
-def map_page(workspace: str, map_id: str, asked: Asked) -> MapPage:
-    """Give one map with its numbers; without events the drawn map and nothing else."""
+def map_page(workspace: str, map_id: str, asked: Asked, *, shows_key: bool = False) -> MapPage:
+    """Give one map with its numbers; without events the drawn map and nothing else.
+
+    ``shows_key`` is for those who may change data: whoever has a write key can send events.
+    """
     found = workspace_by_slug(workspace)
     document = map_of(found.id, map_id)
     store = store_of(found.id, settings().data_dir)
     snapshot = store.snapshot()
     if not snapshot.version.event_count:
-        key = next(iter(write_keys(found.id)), "")
+        key = next(iter(write_keys(found.id)), "") if shows_key else ""
         return compose_page(found.name, document, asked, write_key=key)
     period = _period(asked, snapshot, document.measure.zone)
     query = _query(document, asked, period)
@@ -62,6 +65,25 @@ def map_page(workspace: str, map_id: str, asked: Asked) -> MapPage:
         unclaimed=[Unclaimed(str(row["event"]), int(row["count"])) for row in live["unclaimed"]],
         notices=list(live["notices"]),
         is_simulated=_is_simulated(snapshot),
+    )
+
+
+def answer_of(workspace_id: int, query: Mapping[str, Any]) -> Any:
+    """Answer a query document over the events of a workspace; a map is named by its id.
+
+    Raises
+    ------
+    BadInputError
+        With every fault of the document.
+    NoSuchMapError
+        If the workspace has no map of that id.
+    """
+    store = store_of(workspace_id, settings().data_dir)
+    snapshot = store.snapshot()
+    is_small = snapshot.version.event_count < LARGE
+    events = _measured.table(snapshot, str(store.folder)) if is_small else snapshot
+    return answer(
+        query, events, map_spec_of=lambda named: spec_of(map_of(workspace_id, str(named)))
     )
 
 
@@ -138,6 +160,11 @@ class _Measured:
             if len(self._found) > self._most:
                 del self._found[next(iter(self._found))]
         return found.answer
+
+    def table(self, snapshot: Snapshot, folder: str) -> EventTable:
+        """Give the columns of a small store."""
+        with self._lock:
+            return _table(folder, snapshot.version.name, snapshot)
 
 
 _measured: Final = _Measured()

@@ -53,6 +53,20 @@ def compose_page(
     )
 
 
+def has_conditions(query: Mapping[str, Any]) -> bool:
+    """Tell whether a query chooses by more than names of events.
+
+    By a condition a question can be put about one customer, and a count of one answers it.
+    """
+    parts = [
+        part
+        for name in ("steps", "touchpoints")
+        if isinstance(query.get(name), list)
+        for part in query[name]
+    ]
+    return query.get("filter") is not None or any(not isinstance(part, str) for part in parts)
+
+
 def _day(time: str, zone: str) -> date:
     return datetime.fromisoformat(time).astimezone(zone_named(zone)).date()
 

@@ -13,26 +13,25 @@ from kundresa.measures.journeys import Bools, Ints
 from kundresa.measures.living_map_partial import no_stages
 from kundresa.measures.living_map_walk import MapScan, View, Walked
 from kundresa.measures.stages import PARTS
-from kundresa.store import Slab
 
 Parts = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class ScanBehind:
-    """Walks the slabs anew for each question; keeps no journeys."""
+    """Walks the slabs anew for each question; keeps no journeys. ``chosen`` is of walked rows."""
 
     scan: MapScan
     view: View
-    slabs: tuple[Slab, ...]
     threads: int | None
 
     def of_stage(self, k: int, part: str) -> Ints:
         """Give who reached a stage, or is in a part of it."""
         number = 0 if part == "reached" else 1 + PARTS.index(part)
 
-        def chosen(_one: Range, _walked: Walked, parts: Parts) -> Bools:
-            return np.asarray(parts[:, k] == number if number else parts[:, k] > 0, bool)
+        def chosen(_one: Range, walked: Walked, parts: Parts) -> Bools:
+            found = np.asarray(parts[:, k] == number if number else parts[:, k] > 0, bool)
+            return np.asarray(np.repeat(found, np.diff(walked.journeys[0])), bool)
 
         return self._profiles(chosen)
 
@@ -42,15 +41,16 @@ class ScanBehind:
         def chosen(one: Range, walked: Walked, parts: Parts) -> Bools:
             matches = self.scan.matches(one)
             here = matches.touches[matches.codes[walked.rows], index]
+            if not exits:
+                return np.asarray(here, bool)
             sizes = np.diff(walked.journeys[0])
-            if exits:
-                time, width = self.scan.when(one.slab)
-                until = time[walked.rows] + (width[walked.rows] if len(width) else 0)
-                latest = time[walked.rows[walked.journeys[0, 1:] - 1]]
-                here = here & (until >= np.repeat(latest, sizes))
+            time, width = self.scan.when(one.slab)
+            until = time[walked.rows] + (width[walked.rows] if len(width) else 0)
+            latest = time[walked.rows[walked.journeys[0, 1:] - 1]]
+            here = here & (until >= np.repeat(latest, sizes))
             found = np.bincount(np.repeat(np.arange(len(sizes)), sizes)[here], minlength=len(sizes))
             lost = (parts == 1 + PARTS.index("lost")).any(axis=1)
-            return np.asarray((found > 0) & (lost if exits else True), bool)
+            return np.asarray(np.repeat((found > 0) & lost, sizes), bool)
 
         return self._profiles(chosen)
 
@@ -58,8 +58,7 @@ class ScanBehind:
         def one_range(one: Range) -> Ints:
             walked = self.scan.cut(one, self.view)
             parts = self.scan.split(one, walked, self.view, no_stages(self.scan.spec))
-            units = walked.journeys[4, :-1][chosen(one, walked, parts)]
-            return np.unique(one.slab.profiles[units])
+            return self.scan.profiles_of(one, walked, chosen(one, walked, parts))
 
-        found = list(run(self.slabs, one_range, threads=self.threads))
+        found = list(run(self.scan.slabs, one_range, threads=self.threads))
         return np.unique(np.concatenate([np.zeros(0, np.int64), *found]))

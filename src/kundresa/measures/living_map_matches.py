@@ -6,9 +6,10 @@ Any other matcher splits the codes of the rows that it admits from those of the 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from kundresa.store import Slab
 from kundresa.store.columns import dictionary_of
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.slab_columns import SlabColumns
+
+ON_MAP, ENDS, VALUED = 1, 2, 4
+"""Bits of a code's ``flags``, as `kernels.living_map_cut` reads them."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ class Matches:
     stages: Lists
     stage_touches: Lists
 
+    def with_codes(self, codes: NDArray[np.uint32]) -> Self:
+        """Give the same tables for other rows."""
+        return replace(self, codes=read_only(codes))
+
 
 def matches_of(
     slab: Slab, dictionaries: Dictionaries, spec: MapSpec, wanted: Condition | None
@@ -88,15 +96,39 @@ def matches_of(
         if stage.reached_when is None:
             staged[:, k] = touches[:, places(spec, stage.all_touchpoints())].any(axis=1)
     worth = split.column(valued, otherwise=True) & admitted
-    return _matches(spec, split, touches, staged, admitted, worth)
+    return _matches(spec, split.codes, split.event, touches, staged, admitted, worth)
+
+
+def joined(spec: MapSpec, found: Sequence[Matches]) -> tuple[Matches, list[NDArray[np.uint32]]]:
+    """Give one table for the rows of several slabs, and for each slab what its codes become.
+
+    The table has no rows yet, and no names of events.
+    """
+    points, stages = len(spec.touchpoints), len(spec.stages)
+    nothing = np.zeros((1, points + stages + 2), np.uint8)
+    tables = [
+        np.column_stack([one.touches, one.staged, one.counted, one.flags & VALUED > 0])
+        for one in found
+    ]
+    kinds, places = np.unique(np.concatenate([nothing, *tables]), axis=0, return_inverse=True)
+    # What means nothing at all comes first; a table has it last.
+    kinds, places = np.roll(kinds, -1, axis=0).astype(bool), (places.ravel() - 1) % len(kinds)
+    matches = _matches(
+        spec, np.zeros(0, np.uint32), np.full(len(kinds), -1), kinds[:, :points],
+        kinds[:, points : points + stages], kinds[:, -2], kinds[:, -1],
+    )  # fmt: skip
+    ends = np.cumsum([1, *(len(table) for table in tables)])
+    codes = places.astype(np.uint32)
+    return matches, [codes[a:b] for a, b in itertools.pairwise(ends)]
 
 
 def _matches(
-    spec: MapSpec, split: _Split, touches: Bools, staged: Bools, counted: Bools, worth: Bools
-) -> Matches:
+    spec: MapSpec, codes: NDArray[np.uint32], event: Ints, touches: Bools, staged: Bools,
+    counted: Bools, worth: Bools,
+) -> Matches:  # fmt: skip
     ends = staged[:, [k for k, s in enumerate(spec.stages) if s.ends_journey]].any(axis=1)
     on_map = (touches.any(axis=1) | staged.any(axis=1)) & counted
-    flags = on_map + 2 * (ends & counted) + 4 * worth
+    flags = ON_MAP * on_map + ENDS * (ends & counted) + VALUED * worth
     seen = touches & counted[:, None]
     steps = [step.touchpoints for stage in spec.stages for step in stage.steps]
     unions = [
@@ -104,7 +136,7 @@ def _matches(
         for some in (steps, [stage.all_touchpoints() for stage in spec.stages])
     ]
     return Matches(
-        read_only(split.codes), split.event, touches, staged, counted,
+        read_only(codes), event, touches, staged, counted,
         read_only(flags.astype(np.uint8)), Lists.of(seen), Lists.of(unions[0]),
         Lists.of(staged & counted[:, None]), Lists.of(unions[1]),
     )  # fmt: skip

@@ -6,15 +6,15 @@ units adds stands in `living_map_walk`; here the passes are run and their sums b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from kundresa.core.errors import BadInputError
 from kundresa.measures.exact_lengths import QUANTILES, ExactLengths
-from kundresa.measures.executors import Progress, accumulate, run
+from kundresa.measures.executors import Progress, Range, accumulate, run, threads_of
 from kundresa.measures.items import ItemCounts, ItemNumbers, StageTouches, numbers_of_items
 from kundresa.measures.journeys import Ints
 from kundresa.measures.living_map import (
@@ -35,12 +35,12 @@ from kundresa.measures.living_map_partial import (
     no_money,
     no_stages,
 )
-from kundresa.measures.living_map_walk import MapScan, SecondLook, View
+from kundresa.measures.living_map_regrouped import UnitScan
+from kundresa.measures.living_map_walk import MapScan, SecondLook, View, columns_of
 from kundresa.measures.money import PART, Money, MoneySums, chosen_currency, money_of
-from kundresa.measures.names import hashes_of_profiles
 from kundresa.measures.specs import Condition, MapSpec, Mode, Period
 from kundresa.measures.stages import StageCounts, StageNumbers, numbers_of_stage
-from kundresa.store import Snapshot
+from kundresa.store import Slab, Snapshot
 
 MOST_PLACES: Final = 700
 """With more touchpoints or steps the counts of what follows what, 8 bytes for each pair and thread,
@@ -52,23 +52,24 @@ and the histograms, 8 KiB for each, outgrow the memory of a thread.
 class _Passes:
     """Runs a pass over all slabs."""
 
-    snapshot: Snapshot
     threads: int | None
     progress: Progress | None
     cancelled: Callable[[], bool]
 
+    def every(self, slabs: Sequence[Slab], walk: Callable[[Range], Any]) -> Iterator[Any]:
+        return run(
+            slabs, walk, threads=self.threads, progress=self.progress, cancelled=self.cancelled
+        )
+
     def first(self, scan: MapScan, view: View) -> MapSums:
         return accumulate(
-            self.snapshot.slabs, scan.nobody, lambda sums, one: scan.add(sums, one, view),
+            scan.slabs, scan.nobody, lambda sums, one: scan.add(sums, one, view),
             threads=self.threads, progress=self.progress, cancelled=self.cancelled,
         )  # fmt: skip
 
     def second(self, scan: MapScan, view: View, asked: SecondLook) -> MoneyTotals:
         money = no_money(scan.spec)
-        for seen in run(
-            self.snapshot.slabs, lambda one: scan.look_again(one, view, asked),
-            threads=self.threads, progress=self.progress, cancelled=self.cancelled,
-        ):  # fmt: skip
+        for seen in self.every(scan.slabs, lambda one: scan.look_again(one, view, asked)):
             money.add(seen.money)
             asked.times.take(seen.times)
             asked.touchpoint_gaps.take(seen.touchpoint_gaps)
@@ -77,16 +78,16 @@ class _Passes:
 
     def before(self, scan: MapScan, view: View) -> StageSums:
         return accumulate(
-            self.snapshot.slabs, lambda: no_stages(scan.spec),
+            scan.slabs, lambda: no_stages(scan.spec),
             lambda sums, one: scan.add_stages(sums, one, view),
             threads=self.threads, progress=self.progress, cancelled=self.cancelled,
         )  # fmt: skip
 
 
 def is_scannable(spec: MapSpec) -> bool:
-    """Tell whether a map is by profile and small enough; `living_map.living_map` takes any."""
+    """Tell whether a map is small enough; `living_map.living_map` takes any."""
     most = max(len(spec.touchpoints), sum(len(stage.steps) for stage in spec.stages))
-    return spec.unit == "profile" and most <= MOST_PLACES
+    return most <= MOST_PLACES
 
 
 def scan_living_map(
@@ -95,14 +96,14 @@ def scan_living_map(
     threads: int | None = None, progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> LivingMap:  # fmt: skip
-    """Measure a map whose unit is the profile.
+    """Measure a map over a store.
 
     Parameters
     ----------
     snapshot
         A version of a store.
     spec
-        The map; its unit is the profile. At most `MOST_PLACES` touchpoints and as many steps.
+        The map; at most `MOST_PLACES` touchpoints and as many steps.
     period, mode, data_end, compare
         As in `living_map.living_map`.
     filter
@@ -126,37 +127,56 @@ def scan_living_map(
     mapped columns: 4 bytes an event where matchers look beyond names, and while a range is walked
     up to 88 bytes for each of its map events; ranges are a sixteenth of a thread's share of the
     store, 50,000 rows at least. A thread keeps 8 KiB for each stage, touchpoint and step, and 8
-    bytes for each pair of touchpoints or steps.
+    bytes for each pair of touchpoints or steps. A map by account or property is walked once more to
+    count its profiles, and holds all of its map events and value events: some 50 bytes each, twice
+    that while they are put together.
     """
     if not is_scannable(spec):
-        said = f"A store is scanned for maps by profile with at most {MOST_PLACES} touchpoints."
+        said = f"A store is scanned for maps with at most {MOST_PLACES} touchpoints or steps."
         raise BadInputError(said, hint="Measure this map in memory, with living_map.")
     newest = max((part.last for part in snapshot.version.parts), default=0)
     view = View(period, mode, newest if data_end is None else data_end)
-    scan = MapScan(snapshot, spec, filter)
-    passes = _Passes(snapshot, threads, progress, cancelled)
+    passes = _Passes(threads, progress, cancelled)
+    snapshot.load(columns_of(snapshot), threads=threads_of(threads))
+    scan = (
+        MapScan(snapshot, spec, filter)
+        if spec.unit == "profile"
+        else UnitScan(snapshot, spec, filter, view, passes.every)
+    )
+    return _measured(snapshot, spec, view, scan, passes, compare=compare, threads=threads)
+
+
+def _measured(
+    snapshot: Snapshot, spec: MapSpec, view: View, scan: MapScan | UnitScan, passes: _Passes, *,
+    compare: bool, threads: int | None,
+) -> LivingMap:  # fmt: skip
     sums = passes.first(scan, view)
+    profiles = scan.settle(sums, view)
     named, bare = _currencies(snapshot, sums.currencies)
-    asked = _second_look(sums, snapshot, chosen_currency(spec, named))
+    asked = _second_look(sums, scan, snapshot, chosen_currency(spec, named))
     earned = passes.second(scan, view, asked)
     stages = _stages(spec, sums.stages, asked.times)
     money, notices = money_of(spec, named, bare, _money(sums, earned))
     before = None
-    if compare and period is not None:
-        earlier = View(period.before(), mode, view.data_end - (period.end - period.start))
+    if compare and view.period is not None:
+        earlier = view.before(view.period)
         before = _before(spec, stages, earlier, passes.before(scan, earlier))
     elif compare:
         notices.append(no_period_before())
-    behind = ScanBehind(scan, view, snapshot.slabs, threads)
-    return _living_map(snapshot, spec, view, sums, asked, stages, money, notices, before, behind)
+    behind = ScanBehind(scan, view, threads)
+    notices = [*cut_notices(spec, scan.without_unit), *notices]
+    return _living_map(
+        snapshot, view, sums, profiles, asked, stages, money, notices, before, behind
+    )
 
 
 def _living_map(
-    snapshot: Snapshot, spec: MapSpec, view: View, sums: MapSums, asked: SecondLook,
+    snapshot: Snapshot, view: View, sums: MapSums, profiles: int, asked: SecondLook,
     stages: tuple[StageNumbers, ...], money: Money, notices: list[str], before: Before | None,
     behind: ScanBehind,
 ) -> LivingMap:  # fmt: skip
-    journeys, profiles, rows, stageless = sums.stages.totals.tolist()
+    spec = behind.scan.spec
+    journeys, _, rows, stageless = sums.stages.totals.tolist()
     touched = _stage_touches(spec, sums)
     inside = [set(stage.all_touchpoints()) for stage in spec.stages]
     touchpoints = numbers_of_items(
@@ -167,10 +187,10 @@ def _living_map(
     names = [text or "" for text in snapshot.dictionaries.texts("event.event").to_pylist()]
     live = [bool(count) for count in sums.live]
     return LivingMap(
-        spec, view.mode, view.period, view.data_end, journeys, profiles, rows, 0, stageless,
-        stages, _steps(spec, sums, touched, asked), touchpoints,
+        spec, view.mode, view.period, view.data_end, journeys, profiles, rows,
+        behind.scan.without_unit, stageless,        stages, _steps(spec, sums, touched, asked), touchpoints,
         named_states(spec, live, touchpoints, alive=bool(sums.events[0])), money,
-        most_common(names, sums.unclaimed), (*cut_notices(spec, 0), *notices), before, behind,
+        most_common(names, sums.unclaimed), tuple(notices), before, behind,
     )  # fmt: skip
 
 
@@ -194,14 +214,16 @@ def _currencies(snapshot: Snapshot, counts: Ints) -> tuple[dict[str, int], int]:
     return {name: count for name, count in zip(names, each, strict=True) if count}, bare
 
 
-def _second_look(sums: MapSums, snapshot: Snapshot, currency: str | None) -> SecondLook:
+def _second_look(
+    sums: MapSums, scan: MapScan, snapshot: Snapshot, currency: str | None
+) -> SecondLook:
     found = snapshot.dictionaries.find("event.currency", [currency]) if currency else [None]
     return SecondLook(
         ExactLengths(sums.stages.times, QUANTILES),
         ExactLengths(sums.touchpoints.gaps, (0.5,)),
         ExactLengths(sums.steps.gaps, (0.5,)),
         -1 if found[0] is None else found[0],
-        hashes_of_profiles(snapshot),
+        scan.hashes(),
     )
 
 

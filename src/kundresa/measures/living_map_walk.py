@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kundresa.measures.exact_lengths import ExactLengths, Listed, condensed
 from kundresa.measures.executors import Range
-from kundresa.measures.journeys import LONG_AGO, NEVER, Ints
+from kundresa.measures.journeys import LONG_AGO, NEVER, Bools, Ints
 from kundresa.measures.kernels import read_only
 from kundresa.measures.living_map_matches import Lists, Matches, matches_of
 from kundresa.measures.living_map_partial import (
@@ -29,10 +29,11 @@ from kundresa.measures.living_map_partial import (
     nobody,
 )
 from kundresa.measures.money import salts, weights
-from kundresa.measures.names import Hashes
+from kundresa.measures.names import Hashes, hashes_of_profiles
 from kundresa.measures.specs import Condition, MapSpec, Mode, Period
 from kundresa.store import Slab, Snapshot
 
+_COLUMNS: Final = ("time", "event", "width", "value", "score", "currency")
 _MODELS: Final = ("first", "last", "linear")
 
 
@@ -58,6 +59,10 @@ class View:
             return LONG_AGO, NEVER, False
         return self.period.start, self.period.end, self.mode == "activity"
 
+    def before(self, period: Period) -> View:
+        """Give the view of the period before this one's, judged as long after it."""
+        return View(period.before(), self.mode, self.data_end - (period.end - period.start))
+
 
 @dataclass(frozen=True)
 class Walked:
@@ -74,7 +79,7 @@ class Walked:
 @dataclass(frozen=True)
 class SecondLook:
     """What the second pass is asked: lengths to list, the currency's code (-1 for none), and the
-    hash of each profile's name.
+    hash of each unit's name.
     """
 
     times: ExactLengths
@@ -94,13 +99,21 @@ class Seen:
     step_gaps: Listed
 
 
+def columns_of(snapshot: Snapshot) -> list[str]:
+    """Name the columns that a map is walked over, as far as a store has them."""
+    present = set(snapshot.column_names())
+    return [name for name in _COLUMNS if name in present]
+
+
 class MapScan:
     """One map, with one filter, over the slabs of a snapshot."""
 
     def __init__(self, snapshot: Snapshot, spec: MapSpec, wanted: Condition | None) -> None:
         self.spec = spec
+        self.slabs = snapshot.slabs
+        self.without_unit = 0
         self._snapshot = snapshot
-        self._present = set(snapshot.column_names()) & {"width", "value", "score", "currency"}
+        self._present = set(columns_of(snapshot)) - {"time", "event"}
         self._bare = len(snapshot.dictionaries.texts("event.currency"))
         self._matches = {
             id(slab): matches_of(slab, snapshot.dictionaries, spec, wanted)
@@ -162,7 +175,7 @@ class MapScan:
             walked.rows, walked.journeys, *self.when(one.slab), matches.codes,
             matches.stage_touches.start, matches.stage_touches.items, parts, partial.stage_touches,
         )  # fmt: skip
-        _tally(partial, matches, walked.counts)
+        self.tally(partial, matches, walked.counts)
         rows = self._owned(one, walked, view)[0]
         codes = self._currencies(one.slab, rows)
         partial.currencies += np.bincount(codes, minlength=len(partial.currencies))
@@ -182,6 +195,23 @@ class MapScan:
                 self._meet(one, walked, parts, sums, items, lengths)
             lists.append(condensed(sums.gaps))
         return Seen(self._earn(one, walked, view, asked), *lists)
+
+    def tally(self, partial: MapSums, matches: Matches, counts: Ints) -> None:
+        """Add what the codes in the period say of touchpoints and of names."""
+        tally(partial, matches, counts)
+
+    def settle(self, sums: MapSums, _view: View) -> int:
+        """Add to the first pass what no range can, and give the number of profiles."""
+        return int(sums.stages.totals[1])
+
+    def hashes(self) -> Hashes:
+        """Give the hash of each unit's name, by the code that a slab has for it."""
+        return hashes_of_profiles(self._snapshot)
+
+    def profiles_of(self, one: Range, walked: Walked, chosen: Bools) -> Ints:
+        """Give the profiles of some of the walked rows, each once."""
+        journey = np.repeat(np.arange(len(walked)), np.diff(walked.journeys[0]))
+        return np.unique(one.slab.profiles[walked.journeys[4, :-1][journey[chosen]]])
 
     def split(
         self, one: Range, walked: Walked, view: View, sums: StageSums,
@@ -296,7 +326,7 @@ class _Noted:
         return self._listed[:, : int(self._at[0])] if self._is_list else self._grid
 
 
-def _tally(partial: MapSums, matches: Matches, counts: Ints) -> None:
+def tally(partial: MapSums, matches: Matches, counts: Ints) -> None:
     """Add what the codes in the period say of touchpoints and of names."""
     partial.live += counts @ matches.touches
     partial.events += counts.sum()

@@ -21,6 +21,7 @@ from kundresa.core.times import DAY, day_start, parse_duration, zone_named
 from kundresa.measures.funnel import FunnelStep, funnel
 from kundresa.measures.funnel_scan import scan_funnel
 from kundresa.measures.journeys import Bools
+from kundresa.measures.kernels.warm_up import is_warm
 from kundresa.measures.living_map import living_map
 from kundresa.measures.living_map_scan import is_scannable, scan_living_map
 from kundresa.measures.specs import MapSpec, Mode, Period, TouchpointSpec, Unit
@@ -60,6 +61,11 @@ _DAY: Final = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
 
 LARGE: Final = 50_000
 """From so many events on, a funnel is counted by the kernel; below, starting it costs more."""
+
+WORTH_COMPILING: Final = 1_000_000
+"""From so many events on, a map is scanned even where its kernels must be compiled first: below,
+measuring it in memory takes less than that. `kernels.warm_up` compiles them in time.
+"""
 
 Answer = dict[str, Any]
 Events = EventTable | Snapshot
@@ -113,7 +119,9 @@ def _is_large(events: Events) -> TypeGuard[Snapshot]:
 
 def is_scanned(events: Events, spec: MapSpec) -> TypeGuard[Snapshot]:
     """Tell whether a map is measured by scanning the store, so that no table is needed."""
-    return is_scannable(spec) and _is_large(events)
+    if not is_scannable(spec) or not _is_large(events):
+        return False
+    return events.version.event_count >= WORTH_COMPILING or is_warm()
 
 
 def _fits(events: Snapshot, items: tuple[TouchpointSpec, ...] | None) -> bool:

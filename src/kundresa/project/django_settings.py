@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "kundresa.project.middleware.RequestNames",
+    "kundresa.project.middleware.ApiRefusals",
     "kundresa.project.middleware.TrustedProxies",
     "kundresa.project.middleware.SafeHeaders",
     "django.middleware.security.SecurityMiddleware",
@@ -122,6 +123,7 @@ TEMPLATES = [
 ]
 LANGUAGE_CODE = _found.language
 LANGUAGES = [("en", "English"), ("sv", "Svenska"), ("nb", "Norsk bokmål"), ("da", "Dansk")]
+FORMAT_MODULE_PATH = "kundresa.ui.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = _found.time_zone

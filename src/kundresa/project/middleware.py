@@ -7,11 +7,19 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from kundresa.core.ids import new_id
 from kundresa.core.settings import settings
 
+_REFUSALS: Final = {
+    400: ("bad_request", "The request can't be read.", "Compare it with /api/openapi.json."),
+    404: ("not_found", "There is nothing at this address.", "Compare it with /api/openapi.json."),
+    405: ("method_not_allowed", "That can't be done here.", "The header Allow says what can."),
+    413: ("too_large", "The body is too large.", "Send less at once."),
+    500: ("internal", "Something went wrong here.",
+          "Try again; if it stays, tell whoever runs this installation the X-Request-Id."),
+}  # fmt: skip
 Answer = Callable[[HttpRequest], HttpResponseBase]
 POLICY: Final = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -33,6 +41,34 @@ class RequestNames:
         response = self.answer(request)
         response.headers["X-Request-Id"] = name
         return response
+
+
+class ApiRefusals:
+    """Says in the API's one shape of errors what was refused before or behind its operations."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Replace a page that a program can't read; nothing of the API is kept by anybody."""
+        response = self.answer(request)
+        if not request.path.startswith("/api/"):
+            return response
+        kind = response.headers.get("Content-Type", "")
+        if response.status_code >= 400 and not kind.startswith("application/json"):
+            response = _refused(response)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _refused(response: HttpResponseBase) -> HttpResponse:
+    status = response.status_code
+    code, message, hint = _REFUSALS.get(status, _REFUSALS[400 if status < 500 else 500])
+    error = {"code": code, "message": message, "hint": hint}
+    answer = JsonResponse({"ok": False, "error": error}, status=status)
+    if "Allow" in response.headers:
+        answer.headers["Allow"] = response.headers["Allow"]
+    return answer
 
 
 class TrustedProxies:

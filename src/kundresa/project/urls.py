@@ -6,6 +6,8 @@ import importlib.util
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from kundresa.project.api import api
+
 
 def _area(name: str) -> list[URLPattern | URLResolver]:
     module = f"kundresa.{name}.web.urls"
@@ -18,6 +20,7 @@ def _area(name: str) -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/", include("kundresa.accounts.web.signin_urls")),
+    path("api/", api.urls),
     *_area("ui"),
     *_area("accounts"),
     *_area("events"),

@@ -70,14 +70,16 @@ class Spilled:
     def into_text(
         self, codes: NDArray[np.int64], texts: list[str]
     ) -> tuple[NDArray[np.int64], list[str]]:
-        """Add the texts to a column of codes, -1 where missing."""
+        """Add the texts to a column of codes, -1 where missing; a known text keeps its code."""
         rows, values = self._of("text")
         if not values:
             return codes, texts
-        added: dict[str, int] = {}
-        new = [added.setdefault(value, len(texts) + len(added)) for value in values]
+        # An empty text may be one that was erased: no other is the same.
+        known = {text: code for code, text in enumerate(texts) if text}
+        added = dict.fromkeys(value for value in values if value not in known)
+        known |= {text: len(texts) + place for place, text in enumerate(added)}
         filled = codes.copy()
-        filled[rows] = new
+        filled[rows] = [known[value] for value in values]
         return filled, [*texts, *added]
 
     def into_number(self, column: NDArray[np.float64]) -> NDArray[np.float64]:

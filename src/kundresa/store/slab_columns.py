@@ -33,12 +33,12 @@ class SlabColumns:
         texts = self._dictionaries.texts(dictionary_of(column)).to_pylist()
         found = np.where(codes == NONE, -1, codes.astype(np.int64))
         told = ["" if text is None else text for text in texts]
-        return self._spilled(name).into_text(found, told) if kind == "property" else (found, told)
+        return self.spilled(name).into_text(found, told) if kind == "property" else (found, told)
 
     def number_column(self, kind: str, name: str) -> NDArray[np.float64]:
         """Give numbers, NaN where missing; ``value`` in units of its currency."""
         if kind == "property":
-            return self._spilled(name).into_number(self._slab.column(f"p/number/{name}"))
+            return self.spilled(name).into_number(self._slab.column(f"p/number/{name}"))
         if name == "value":
             value = self._slab.column("value")
             return np.where(value == NO_MONEY, np.nan, value / 1e6)
@@ -49,10 +49,10 @@ class SlabColumns:
     def boolean_column(self, kind: str, name: str) -> NDArray[np.int8]:
         """Give 1, 0, and -1 where missing."""
         if kind == "property":
-            return self._spilled(name).into_boolean(self._slab.column(f"p/boolean/{name}"))
+            return self.spilled(name).into_boolean(self._slab.column(f"p/boolean/{name}"))
         return np.full(len(self), -1, np.int8)
 
-    def _spilled(self, name: str) -> Spilled:
+    def spilled(self, name: str) -> Spilled:
         """Give what stands of a property in the overflow, and ask for a column where that is."""
         if name not in self._found:
             found = self._found[name] = spilled(self._slab.text(OVERFLOW), name)

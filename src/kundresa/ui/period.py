@@ -116,8 +116,12 @@ class PeriodPicker:
     """What the picker shows: the period in words, its form, and the presets with their days."""
 
     span: Span
-    form: PeriodForm
-    presets: Sequence[tuple[str, Span]]
+    form: forms.Form
+    presets: Sequence[tuple[str, Span | None]]
+    """By name; none is what is shown where no period is asked for."""
+
+    names: Sequence[str] = ("start", "end", "compare")
+    """The fields of the form that are the period's."""
 
     @property
     def words(self) -> str:
@@ -130,8 +134,20 @@ class PeriodPicker:
         return in_weeks(self.span)
 
     @property
+    def fields(self) -> list[forms.BoundField]:
+        """The fields that the picker shows."""
+        return [self.form[name] for name in self.names]
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether one of its fields has a fault."""
+        return any(field.errors for field in self.fields)
+
+    @property
     def compared(self) -> str:
         """The days that are compared with, in words; empty where there are none."""
+        if "compare" not in self.names:
+            return ""
         wish = self.form["compare"].value()
         other = {"before": self.span.before, "year": self.span.year_before}.get(str(wish or ""))
         return in_words(other()) if other else ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kundresa.core import mail
 from kundresa.core.errors import BadInputError
 from kundresa.core.mail import (
     Mail,
@@ -50,8 +54,8 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
 
 
-def hand_over(url: str, mail: Mail = MAIL) -> None:
-    message = compose(mail, sender=SENDER, host="kundresa.example", now=NOW)
+def hand_over(url: str, written: Mail = MAIL) -> None:
+    message = compose(written, sender=SENDER, host="kundresa.example", now=NOW)
     send(message, mail_server_of(url), hello="kundresa.example")
 
 
@@ -99,10 +103,10 @@ def test_what_would_add_a_header_or_a_reader_is_refused_with_its_place(
 
 @given(subject=st.text(max_size=200), name=st.text(max_size=60))
 def test_no_text_ever_adds_a_header_or_a_reader(subject: str, name: str) -> None:
-    mail = replace(MAIL, subject=subject, to=f"{name} <bob@firma.example>")
+    written = replace(MAIL, subject=subject, to=f"{name} <bob@firma.example>")
     plain = compose(MAIL, sender=SENDER, host="firma.example", now=NOW)
     try:
-        message = compose(mail, sender=SENDER, host="firma.example", now=NOW)
+        message = compose(written, sender=SENDER, host="firma.example", now=NOW)
     except BadInputError:
         return
     assert message.keys() == plain.keys()
@@ -120,6 +124,7 @@ def test_no_text_ever_adds_a_header_or_a_reader(subject: str, name: str) -> None
         ("https://båtar.example", "xn--btar-qoa.example"),
         ("http://127.0.0.1:8600", "[127.0.0.1]"),
         ("http://[::1]:8600", "[IPv6:::1]"),
+        ("https://kund resa..example", "localhost"),
     ],
 )
 def test_a_message_is_named_by_the_host_of_the_pages(address: str, host: str) -> None:
@@ -158,6 +163,30 @@ def test_nobody_there_is_for_later_and_named() -> None:
     assert "KUNDRESA_SMTP_URL" in refusal.value.hint
 
 
+@pytest.mark.parametrize("how", ["silence", "nonsense", "goodbye"])
+def test_something_that_is_no_mail_server_is_for_later(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "_TIMEOUT", 0.2 if how == "silence" else 20)
+    said = {"silence": b"", "nonsense": b"HTTP/1.1 400 Bad Request\r\n", "goodbye": b""}[how]
+    with socket.create_server(("127.0.0.1", 0)) as other, ExitStack() as open_until_the_end:
+
+        def answer() -> None:
+            caller = other.accept()[0]
+            caller.sendall(said)
+            if how == "silence":
+                open_until_the_end.enter_context(caller)
+            else:
+                caller.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        words = {"silence": "timed out", "nonsense": "not speak SMTP", "goodbye": "closed"}[how]
+        with pytest.raises(MailDelayedError, match=f"can't be reached .*{words}"):
+            hand_over(f"smtp://127.0.0.1:{other.getsockname()[1]}?tls=none")
+        thread.join()
+
+
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("how", ["starttls", "tls"])
 def test_an_encrypted_login_is_made_where_the_certificate_is_trusted(how: str) -> None:
@@ -192,7 +221,7 @@ def test_a_certificate_for_another_name_is_refused() -> None:
 
 
 def test_a_server_without_starttls_gets_nothing_in_the_open(sink: SmtpSink) -> None:
-    with pytest.raises(MailDelayedError, match="does not offer what is asked for"):
+    with pytest.raises(MailDelayedError, match=r"does not offer what is asked for .STARTTLS"):
         hand_over(f"smtp://localhost:{sink.port}")
     assert not sink.mails
 

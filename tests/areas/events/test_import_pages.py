@@ -18,6 +18,7 @@ from django.utils.translation import override
 from ruamel.yaml import YAML
 
 from kundresa.accounts.api import Member, Right, Role, Workspace, make_workspace
+from kundresa.accounts.models import AuditLine
 from kundresa.core import incoming
 from kundresa.core.settings import settings
 from kundresa.events import imports
@@ -29,13 +30,17 @@ from kundresa.events.api import (
     store_of,
 )
 from kundresa.events.imports import running, uploads
-from kundresa.events.models import Import
+from kundresa.events.models import Erasure, Import
 from kundresa.events.sources.preview import preview_of
 from kundresa.events.web.words import in_language
 from kundresa.jobs.api import open_job_count
+from kundresa.jobs.models import Job
+from kundresa.profiles.api import counts, find_profiles, identifiers_of
+from kundresa.profiles.models import Identifier, Profile
 from kundresa.project.data_folder import DataFolder
 from kundresa.project.worker import Worker
 from tests.support.members import a_member, signed_in
+from tests.support.traces import traces_of
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -157,6 +162,82 @@ def test_what_is_no_table_is_refused_in_words_and_leaves_nothing(
     assert not Import.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"PAR1 and no end",
+        b"<log><trace>",
+        b"<html></html>",
+        b"<!DOCTYPE a><log/>",
+        b'<log>\n<trace><string key="note" value="' + b"x" * 9_000_000 + b'"/></trace></log>',
+        b"x" * 2_000_000,
+        b'"a,b\n1,2\n',
+        b"\n \na,b\n",
+        b"a,b\n1,\xe5\n\x81",
+        b"\x1f\x8b" + gzip.compress(b"a,b\n" + b"1,2\n" * 90_000)[2:200],
+    ],
+    ids=[
+        "parquet",
+        "cut xml",
+        "no log",
+        "doctype",
+        "long xml",
+        "long",
+        "quote",
+        "blank",
+        "bytes",
+        "cut gzip",
+    ],
+)
+def test_a_refusal_is_in_the_readers_language_and_names_no_place_on_the_disk(
+    client: Client, shop: Workspace, tmp_path: Path, body: bytes
+) -> None:
+    said = [
+        client.put("/w/alice/imports/upload/?name=t", body, content_type="text/csv",
+                   headers={"accept-language": language})
+        for language in ("en", "da")
+    ]  # fmt: skip
+    assert [answer.status_code for answer in said] == [400, 400], said
+    english, danish = (answer.json()["message"] for answer in said)
+    assert english != danish
+    for text in (english, danish):
+        assert str(tmp_path) not in text
+        assert not re.search(r"[0-9a-z]{26}", text), text
+    assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f'{ORDERS}c1,"a"b\n', "har et anførselstegn, som intet afslutter"),
+        (f'{ORDERS}c1,"{"x" * 200_000}\n', "har et felt, der er for langt"),
+    ],
+    ids=["quote", "field"],
+)
+def test_each_reason_of_a_bad_row_is_translated(
+    client: Client, shop: Workspace, text: str, told: str
+) -> None:
+    answer = client.get(upload(client, text), headers={"accept-language": "da"})
+    assert told in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "doesn't fit the pattern.", "is not a JSON object.", "items is not a list.",
+        "row is empty: write it as {column: value}.", "row is text: write it as {column: value}.",
+    ],
+)  # fmt: skip
+def test_a_reason_that_a_mapping_brings_is_translated(reason: str) -> None:
+    with override("da"):
+        assert in_language(reason) != reason
+
+
+def test_a_file_with_the_line_ends_of_old_macs_is_read(client: Client, shop: Workspace) -> None:
+    address = upload(client, ORDERS.replace("\n", "\r"))
+    assert "All 4 rows give 5 events" in text_of(client.get(address))
+
+
 def test_a_file_is_known_by_its_content_not_by_its_name(client: Client, shop: Workspace) -> None:
     address = upload(client, gzip.compress(ORDERS.encode()), "holiday.jpg")
     assert "All 4 rows give 5 events" in text_of(client.get(address))
@@ -219,7 +300,8 @@ def test_a_choice_changes_the_preview_and_stays(client: Client, shop: Workspace)
     address = upload(client)
     fragment = text_of(chosen(client, address, **{"becomes-3": "text", "currency": "SEK"}))
     assert "All 4 rows give 3 events" in fragment
-    assert "99.50 SEK" in fragment
+    assert '99.50 <span class="quiet">SEK</span>' in fragment
+    assert '49.00 <span class="quiet">SEK</span>' in fragment, "decimals stand below decimals"
     assert "<html" not in fragment
     assert "All 4 rows give 3 events" in text_of(client.get(address))
 
@@ -760,6 +842,98 @@ def test_each_note_of_a_guess_of_readings_is_translated(
             left = re.findall(r"[(;] ?(likely|unsure|sure|by|in|each|it|the|averages)\b", told)
             assert told != note
             assert not left, told
+
+
+# --- identifiers and numbers ----------------------------------------------------------------------
+
+NORDIC = """Kundnummer;E-post;Mobil;Datum;Belopp
+k1;ann@x.se;070-123 45 67;2026-03-01;1 234,50
+k2;bob@x.se;;2026-03-02;1.234,50
+k3;;;2026-03-03;12,00
+"""
+
+
+def test_identifiers_are_guessed_and_shown(client: Client, shop: Workspace) -> None:
+    page = text_of(client.get(upload(client, NORDIC, "kunder.csv")))
+    assert "Identifier: e-mail address: E-post (sure; by name and content;" in page
+    assert '<option value="identifier:email"\n' in page
+    assert "e-mail address</span> ann@x.se" in page
+    assert "phone number</span> 070-123 45 67" in page
+
+
+def test_a_column_becomes_an_identifier_and_each_type_once(client: Client, shop: Workspace) -> None:
+    address = upload(client)
+    fragment = text_of(chosen(client, address, **{"becomes-0": "identifier:device"}))
+    assert "device</span> o1" in fragment
+    mapping = YAML(typ="safe").load(client.get(f"{address}mapping.yaml").content)
+    assert mapping["rows"][0]["identifiers"] == {"device": "order"}
+    twice = {"becomes-0": "identifier:device", "becomes-4": "identifier:device"}
+    assert "now several are: (order, amount)" in text_of(chosen(client, address, **twice))
+
+
+def test_the_sign_before_decimals_is_guessed_and_chosen(client: Client, shop: Workspace) -> None:
+    address = upload(client, NORDIC, "kunder.csv")
+    page = text_of(client.get(address))
+    assert "Belopp: read with a comma before decimals, as 1 234,50" in page
+    assert "All 3 rows give 3 events; rows put aside: 0." in page
+    assert "1,234.50" in page
+    fragment = text_of(chosen(client, address, decimal=""))
+    assert "rows put aside: 3." in fragment
+    assert "Belopp: “1 234,50” is not a number" in fragment
+    assert "rows put aside: 0." in text_of(chosen(client, address, decimal=","))
+    assert "rows put aside: 0." in text_of(chosen(client, address, decimal="odd"))
+
+
+def test_json_has_its_own_numbers(client: Client, shop: Workspace) -> None:
+    address = upload(client, '{"customer": "a", "time": "2026-03-01", "amount": 1.5}\n', "a.jsonl")
+    assert "How numbers are written" not in text_of(client.get(address))
+    assert "rows put aside: 0." in text_of(chosen(client, address, decimal=","))
+
+
+def test_a_mapping_with_identifiers_goes_to_a_file_and_back(
+    client: Client, shop: Workspace
+) -> None:
+    text = client.get(f"{upload(client, NORDIC)}mapping.yaml").content
+    again = upload(client, NORDIC.replace("k1", "k9"))
+    client.post(f"{again}mapping/", {"file": SimpleUploadedFile("m.yaml", text)})
+    found = imports.choices_in(latest().plan)
+    assert found is not None
+    assert [choice.becomes for choice in found.columns] == [
+        "profile", "identifier:email", "identifier:phone", "time", "value",
+    ]  # fmt: skip
+    assert found.table["decimal"] == ","
+
+
+@pytest.mark.parametrize("first", ["numbers", "addresses"])
+def test_customer_numbers_and_addresses_of_two_files_are_one_profile(
+    client: Client, shop: Workspace, tmp_path: Path, first: str
+) -> None:
+    letters = "E-post;Öppnat\nann@x.se;2026-03-04\neve@x.se;2026-03-05\n"
+    texts = {"numbers": NORDIC, "addresses": letters}
+    for name in (first, *(texts.keys() - {first})):
+        imported(client, texts[name])
+    found = find_profiles(shop.id, store_of(shop.id, tmp_path), "ann@x.se")
+    assert [(one.key, len(one.merged)) for one in found] == [("k1", 1)]
+    carried = {(one.type, one.value) for one in identifiers_of(shop.id, found[0].number)}
+    assert carried == {("email", "ann@x.se"), ("phone", "070-123 45 67")}
+    assert counts(shop.id).profiles - counts(shop.id).merged == 4
+
+
+def test_no_byte_of_an_erased_address_is_left(
+    client: Client, shop: Workspace, tmp_path: Path
+) -> None:
+    imported(client, NORDIC + "k1;ann@x.se;070-123 45 67;soon;1\n", currency="SEK")
+    ann, bob = ["ann@x.se", "070-123 45 67"], ["bob@x.se"]
+    assert len(traces_of(ann, tmp_path)) > 2
+    erase_profile(shop.id, tmp_path, ann[0], actor="Alice")
+    assert traces_of(ann, tmp_path) == []
+    assert traces_of(bob, tmp_path)
+    [kept] = find_profiles(shop.id, store_of(shop.id, tmp_path), "k2")
+    assert [one.value for one in identifiers_of(shop.id, kept.number)] == bob
+    tables = (AuditLine, Erasure, Import, Job, Identifier, Profile)
+    written = [str(row) for table in tables for row in table.objects.values()]  # type: ignore[attr-defined]
+    assert written
+    assert [row for row in written if any(text in row for text in ann)] == []
 
 
 # --- rights ---------------------------------------------------------------------------------------

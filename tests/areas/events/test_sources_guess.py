@@ -230,3 +230,120 @@ def test_the_text_of_a_guess_says_what_its_data_says(tmp_path: Path) -> None:
     again: Any = YAML(typ="safe").load(found.text())
     assert again == found.data
     assert all(f"# {note}" in found.text() for note in found.notes)
+
+
+# --- identifiers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "carried"),
+    [
+        ("Kundnummer,E-post,Mobil,Datum", {"email": "E-post", "phone": "Mobil"}),
+        ("kundenummer,epost,telefon,dato", {"email": "epost", "phone": "telefon"}),
+        ("Kundenummer,E-mail,Tlf.,Dato", {"email": "E-mail", "phone": "Tlf."}),
+        ("customer_id,contact,phone_number,date", {"email": "contact", "phone": "phone_number"}),
+    ],
+)
+def test_addresses_and_phones_are_identifiers(
+    tmp_path: Path, header: str, carried: dict[str, str]
+) -> None:
+    found = guess(tmp_path, rows(header, "k{0}", "a{0}@x.se", "070-123 45 {0:02}", CHART))
+    [rule] = found.data["rows"]
+    assert rule["profile"] == header.split(",", maxsplit=1)[0]
+    assert rule["identifiers"] == carried
+    assert "properties" not in rule
+    assert any(note.startswith(f"identifier email: {carried['email']} (") for note in found.notes)
+
+
+def test_who_served_everybody_is_no_identifier_and_is_left_out(tmp_path: Path) -> None:
+    found = guess(tmp_path, rows("customer,seller,date", "k{0}", "sam@shop.se", CHART))
+    [rule] = found.data["rows"]
+    assert "identifiers" not in rule
+    assert "properties" not in rule
+    assert any(note.startswith("left out: seller (likely; its content") for note in found.notes)
+
+
+def test_a_name_alone_makes_no_identifier(tmp_path: Path) -> None:
+    found = guess(tmp_path, rows("customer,email,phone,date", "k{0}", "yes", "mobile", CHART))
+    [rule] = found.data["rows"]
+    assert "identifiers" not in rule
+
+
+@pytest.mark.parametrize("header", ["E-post,Belopp,Datum", "order,sum,Datum"])
+def test_an_address_is_the_profile_where_nothing_else_names_somebody(
+    tmp_path: Path, header: str
+) -> None:
+    first, _, last = header.split(",")
+    names = [first, "contact", last] if first == "order" else header.split(",")
+    forms = ["o{0}", "a{0}@x.se", CHART] if first == "order" else ["a{0}@x.se", "1{0}", CHART]
+    [rule] = guess(tmp_path, rows(",".join(names), *forms)).data["rows"]
+    assert rule["profile"] == ("contact" if first == "order" else "E-post")
+    assert "identifiers" not in rule
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def amounts(folder: Path, delimiter: str, *written: str, header: str = "Belopp") -> Any:
+    lines = [f"kund{delimiter}datum{delimiter}{header}"]
+    lines += [f"k{n}{delimiter}2026-03-0{n + 1}{delimiter}{text}" for n, text in enumerate(written)]
+    found = guess(folder, "\n".join([*lines, ""]))
+    data = found.data
+    read = read_mapped(mapping_of(data, folder, "guessed"))
+    assert not read.rejected
+    return data["tables"]["rows"].get("decimal"), data.get("types", {}).get(header), found.notes
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "written", "decimal"),
+    [
+        (";", ("1 234,50", "7"), ","), (";", ("1.234,50", "12,5"), ","), (";", ("12,5", "3"), ","),
+        (";", ("1\xa0234", "5"), ","), ("\t", ("1,234.50", "7"), "."), (";", ("1234.5", "7"), None),
+        (",", ('"12,50"', "7"), ","), (",", ('"1,234"', "7"), "."), (";", ("1,234", "7"), ","),
+        (",", ("12.50", "1234"), None), (";", ("\N{MINUS SIGN}1 234,50", "7"), ","),
+    ],
+)  # fmt: skip
+def test_the_sign_before_decimals_is_guessed(
+    tmp_path: Path, delimiter: str, written: tuple[str, ...], decimal: str | None
+) -> None:
+    sign, sort, notes = amounts(tmp_path, delimiter, *written)
+    assert (sign, sort) == (decimal, "number")
+    told = [note for note in notes if note.startswith("decimal: Belopp: ")]
+    assert len(told) == (decimal is not None)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "written"),
+    [(",", ('"1,2"', '"3,5"')), (";", ("987 654 321", "912 345 678")), (";", ("01,5", "2,5"))],
+)
+def test_lists_and_codes_are_no_numbers(
+    tmp_path: Path, delimiter: str, written: tuple[str, ...]
+) -> None:
+    sign, sort, _ = amounts(tmp_path, delimiter, *written, header="ref")
+    assert (sign, sort) == (None, None)
+
+
+def test_readings_in_nordic_numbers_are_read(tmp_path: Path) -> None:
+    lines = ["Datum;Kampanj;Visningar;Kostnad (SEK)"]
+    lines += [f"2026-03-0{n};vår;1 20{n};1.23{n},50" for n in range(1, 4)]
+    found = guess(tmp_path, "\n".join([*lines, ""]))
+    read = read_mapped(mapping_of(found.data, tmp_path, "guessed"))
+    values = [value for each in read.readings for value in each.columns["value"].to_pylist()]
+    assert sorted(values)[:3] == [1201, 1202, 1203]
+    assert 1231.5 in values
+    assert any("a comma stands before decimals" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["unix", "windows", "mac"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_every_end_of_a_line_is_known(tmp_path: Path, end: str, sign: str) -> None:
+    table = rows("customer,activity,timestamp", "c{0}", "Bought", CHART).replace(",", sign)
+    (tmp_path / "t.csv").write_bytes(table.replace("\n", end).encode())
+    found = guess_mapping(tmp_path / "t.csv").data
+    assert len(read_mapped(mapping_of(found, tmp_path, "guessed")).table()) == 28
+
+
+@pytest.mark.parametrize("first", ["x" * 200_000, "x" * 2_000_000, 'a,"b,c'])
+def test_a_first_line_that_names_no_columns_is_refused_in_words(tmp_path: Path, first: str) -> None:
+    with pytest.raises(BadInputError, match=r"t\.csv, line 1 (is|has)"):
+        guess(tmp_path, first + "\n1,2\n")

@@ -6,6 +6,7 @@ import dataclasses
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from kundresa.documents.drawing.svg import to_page, to_svg
 from kundresa.documents.drawing.theme import resolved, stylesheet, tokens
 from kundresa.documents.drawing.twin import twin_of
 from kundresa.documents.layout import Options, layout_view
-from kundresa.documents.layout.curve import monotone_curve
+from kundresa.documents.layout.curve import monotone_curve, parts_by_level
 from kundresa.documents.layout.scene import Box, Group, Scene, Text, walk
 from kundresa.documents.layout.text import CARD, Style, text_width, wrap
 from kundresa.documents.layout.view import EmotionView, MapView, PersonaView
@@ -102,6 +103,22 @@ def test_the_curve_never_swings_past_its_points(values: list[float]) -> None:
         least, most = min(low, high) - 0.011, max(low, high) + 0.011
         assert least <= y1 <= most
         assert least <= y2 <= most
+
+
+@given(st.lists(st.integers(-4, 4), min_size=1, max_size=12))
+def test_a_curve_is_cut_where_it_changes_sides(values: list[int]) -> None:
+    curve = monotone_curve([(40.0 * n, 25.0 * value) for n, value in enumerate(values)])
+    parts = parts_by_level(curve, 0.0)
+    for above, part in parts:
+        heights = [at for _, numbers in part for at in numbers[1::2]]
+        assert max(heights) <= 0.011 if above else min(heights) >= -0.011
+        assert any(heights)
+    places = [(part[0][1][0], part[-1][1][-2]) for _, part in parts]
+    assert all(first < last for first, last in places)
+    assert all(end <= start for (_, end), (start, _) in pairwise(places))
+    covered = sum(last - first for first, last in places)
+    flat = sum(40.0 for one, other in pairwise(values) if one == other == 0)
+    assert covered == pytest.approx(40.0 * (len(values) - 1) - flat, abs=0.2)
 
 
 def test_without_live_numbers_nothing_measured_is_drawn() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.template import Context, Template
 from django.test import Client, RequestFactory
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +118,7 @@ def test_initials_are_short_for_every_name(name: str) -> None:
     assert not any(letter.isspace() for letter in initials_of(name))
 
 
+@override("en")
 def test_a_role_that_is_not_known_stands_as_it_is() -> None:
     assert str(role_in_words("owner")) == "Owner"
     assert role_in_words("auditor") == "auditor"

@@ -16,7 +16,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from kundresa.accounts.access import Access, access_of, who_asks
+from kundresa.accounts.access import Access, access_in, access_of, who_asks
+from kundresa.accounts.memberships import note_seen
 from kundresa.accounts.models import Member
 from kundresa.accounts.queries import has_members
 from kundresa.accounts.rules import Asked, Need
@@ -48,7 +49,11 @@ class Door:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Leave the work to `process_view`, which knows the view."""
         request.user = SimpleLazyObject(lambda: who_asks(request))  # type: ignore[assignment]
-        return self.answer(request)
+        response = self.answer(request)
+        if getattr(request, "is_for_few", False):
+            # No cache on the way keeps it, and a browser asks again after a log-out.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def process_view(
         self,
@@ -74,6 +79,9 @@ class Door:
             return None
         access = access_of(request, slug, _shared(asked, kwargs))
         request.access = access  # type: ignore[attr-defined]
+        if access.membership is not None:
+            note_seen(access.membership)
+        request.is_for_few = True  # type: ignore[attr-defined]
         return _refusal(request, access, asked, need)
 
 
@@ -142,6 +150,15 @@ class MemberWishes:
         zone = (member and member.time_zone) or framework.TIME_ZONE
         with timezone.override(zoneinfo.ZoneInfo(zone)):
             return self.answer(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        """Take the time zone of the workspace where a member has none; the door knows it by now."""
+        access = access_in(request)
+        if access.workspace is None or (access.member and access.member.time_zone):
+            return
+        if access.workspace.time_zone:
+            # The override around the answer takes it back.
+            timezone.activate(zoneinfo.ZoneInfo(access.workspace.time_zone))
 
     @staticmethod
     def _speak(request: HttpRequest, member: Member) -> None:

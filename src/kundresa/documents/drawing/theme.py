@@ -100,7 +100,9 @@ stroke-linecap: round; }
 .k-curve { fill: none; stroke-width: 3.5; stroke-linecap: round; stroke-linejoin: round; }
 .k-curve.k-layer-desired { stroke-width: 2; stroke-dasharray: 7 6; }
 .k-curve.k-layer-computed { stroke-width: 2; stroke-dasharray: 1.5 5; }
-.k-curve-area { fill: var(--k-area); fill-opacity: 0.12; }
+.k-curve-area { fill-opacity: 0.14; }
+.k-good-area { fill: var(--k-area); }
+.k-bad-area { fill: var(--k-lost); fill-opacity: 0.18; }
 .k-sample { fill: none; stroke: var(--k-quiet); stroke-width: 2; }
 .k-sample.k-layer-desired { stroke-dasharray: 5 4; }
 .k-sample.k-layer-computed { stroke-dasharray: 1.5 4; }

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from kundresa.documents.layout.curve import monotone_curve
+from kundresa.documents.layout.curve import monotone_curve, parts_by_level
 from kundresa.documents.layout.glyphs import persona_mark, star
 from kundresa.documents.layout.grid import LABEL_WIDTH, MARGIN, ROW_PAD, Grid, Row
 from kundresa.documents.layout.live import HOLLOW_UNDER, NOTHING_UNDER
@@ -181,14 +181,15 @@ def _places(points: Sequence[EmotionView], grid: Grid, y: float) -> list[tuple[f
 def _areas(
     lines: Sequence[tuple[str, str, list[EmotionView]]], grid: Grid, y: float
 ) -> Iterable[Shape]:
-    """Tint the room between the drawn curve and zero, where only one persona is drawn."""
+    """Tint the room between the drawn curve and neutral by its side, for one persona alone."""
     for _, layer, points in lines:
         if layer != "drawn" or len(points) < 2:
             continue
-        places = _places(points, grid, y)
         zero = _height_of(0, y)
-        closing = (("L", (places[-1][0], zero)), ("L", (places[0][0], zero)), ("Z", ()))
-        yield Path((*monotone_curve(places), *closing), "curve-area")
+        for above, part in parts_by_level(monotone_curve(_places(points, grid, y)), zero):
+            first, last = part[0][1][0], part[-1][1][-2]
+            closing = (("L", (last, zero)), ("L", (first, zero)), ("Z", ()))
+            yield Path((*part, *closing), f"curve-area {'good' if above else 'bad'}-area")
 
 
 def _point(

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kundresa.core.errors import BadInputError, known_values
+from kundresa.events.sources.decimals import plain_numbers_of
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -44,13 +45,15 @@ class Batch:
     """Rows as columns.
 
     ``lines`` has the line of the file on which each row ends; ``columns`` what the file holds, null
-    where it has nothing, texts plain or coded; ``types`` what a column is when it isn't text.
+    where it has nothing, texts plain or coded; ``types`` what a column is when it isn't text;
+    ``decimals`` the sign before decimals where a column's numbers aren't written plainly.
     """
 
     lines: Ints
     columns: Mapping[str, pa.Array]
     types: Mapping[str, str]
     faults: Faults = field(default_factory=Faults)
+    decimals: Mapping[str, str] = field(default_factory=dict)
     _typed: dict[tuple[str, str], tuple[pa.Array, Bools | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -127,11 +130,11 @@ class Batch:
     def _converted(self, name: str, sort: str) -> tuple[pa.Array, Bools | None]:
         key = (name, sort)
         if key not in self._typed:
-            self._typed[key] = _convert(self.raw(name), sort)
+            self._typed[key] = _convert(self.raw(name), sort, self.decimals.get(name, ""))
         return self._typed[key]
 
 
-def _convert(raw: pa.Array, sort: str) -> tuple[pa.Array, Bools | None]:
+def _convert(raw: pa.Array, sort: str, decimal: str) -> tuple[pa.Array, Bools | None]:
     """Give a column as what it should be, and the rows where it can't, or none when all can."""
     is_text = pa.types.is_string(raw.type) or pa.types.is_dictionary(raw.type)
     if sort == "text":
@@ -142,12 +145,15 @@ def _convert(raw: pa.Array, sort: str) -> tuple[pa.Array, Bools | None]:
     if sort == "boolean" and pa.types.is_boolean(raw.type):
         return raw, None
     texts = raw if is_text else _written(raw)
-    if sort == "number" and pa.types.is_string(texts.type):
+    if sort == "number" and pa.types.is_string(texts.type) and not decimal:
         plain = _plain_numbers(texts)
         if plain is not None:
             return plain, None
     encoded = coded(texts)
-    typed = (_numbers if sort == "number" else _truths)(encoded.dictionary).take(encoded.indices)
+    words = encoded.dictionary
+    if sort == "number" and decimal:
+        words = plain_numbers_of(words, decimal)
+    typed = (_numbers if sort == "number" else _truths)(words).take(encoded.indices)
     return typed, _lost(texts, typed)
 
 

@@ -16,19 +16,22 @@ from kundresa.core.records import SCALES, is_currency
 from kundresa.core.times import zone_named
 from kundresa.events.sources.guess import event_title
 from kundresa.events.sources.guess_columns import FORMS
+from kundresa.events.sources.identifiers import IDENTIFIERS
+from kundresa.events.sources.tables import OPTIONS, kind_of
 
 ONCE: Final = ("profile", "event", "value", "currency", "channel", "group", "id")
 SORTS: Final = ("text", "number", "boolean")
+CARRIED: Final = tuple(f"identifier:{sort}" for sort in IDENTIFIERS)
 SCORES: Final = tuple(f"score:{scale}" for scale in SCALES)
 BECOMES: Final = ("", "profile", "event", "time", "value", "currency", "channel", "group", "id",
-                  *SORTS, *SCORES)  # fmt: skip
+                  *CARRIED, *SORTS, *SCORES)  # fmt: skip
 """What a column can become; nothing, or as a sort a property of the event."""
 
 MILLISECONDS: Final = "ms"
 TIME_FORMS: Final = ("", MILLISECONDS, *FORMS)
 _TABLE: Final = "rows"
 _RULE: Final = frozenset(
-    {"table", "profile", "channel", "currency", "group", "properties", "events"}
+    {"table", "profile", "channel", "currency", "group", "properties", "identifiers", "events"}
 )
 _EVENT: Final = frozenset({"event", "time", "value", "score", "id"})
 _TOP: Final = frozenset({"kundresa_mapping", "title", "zone", "missing", "tables", "types", "rows"})
@@ -62,6 +65,11 @@ class Choices:
         return [choice for choice in self.columns if choice.becomes == what]
 
 
+def may_say_decimal(choices: Choices, file: str) -> bool:
+    """Tell whether the numbers of such a file can have a sign before decimals of their own."""
+    return "decimal" in OPTIONS[kind_of({"file": file, **choices.table})]
+
+
 @dataclass(frozen=True)
 class Wrong:
     """Something that the choices lack or have too much of; ``code`` says what, `columns` where."""
@@ -73,7 +81,7 @@ class Wrong:
 def wrong_in(choices: Choices) -> list[Wrong]:
     """List all that is wrong, so that a reader mends it in one go."""
     found = [Wrong(f"no_{w}") for w in ("profile", "time") if not choices.that_become(w)]
-    for what in ONCE:
+    for what in (*ONCE, *CARRIED):
         several = choices.that_become(what)
         if len(several) > 1:
             found.append(Wrong(f"two_{what}", tuple(choice.column for choice in several)))
@@ -114,6 +122,11 @@ def mapping_from(choices: Choices, file: str) -> dict[str, Any]:
             rule[what] = choice.column
     if choices.currency and "currency" not in rule and choices.that_become("value"):
         rule["currency"] = {"value": choices.currency.upper()}
+    carried = {
+        c.becomes.partition(":")[2]: c.column for c in choices.columns if c.becomes in CARRIED
+    }
+    if carried:
+        rule["identifiers"] = carried
     properties = {c.column: c.column for c in choices.columns if c.becomes in SORTS}
     if properties:
         rule["properties"] = properties
@@ -188,6 +201,9 @@ def _becoming(rule: AnyMapping[str, Any], types: AnyMapping[str, str]) -> dict[s
         (rule[what], what) for what in ("profile", "channel", "group", "currency")
         if what in rule and not (what == "currency" and isinstance(rule[what], dict))
     ]  # fmt: skip
+    for sort, said in (rule.get("identifiers") or {}).items():
+        is_plain = isinstance(said, dict) and set(said) == {"column"}
+        pairs.append((said["column"] if is_plain else said, f"identifier:{sort}"))
     for name, column in (rule.get("properties") or {}).items():
         if name != column:
             return None

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,15 +21,23 @@ from ruamel.yaml import YAML
 
 from kundresa.core.errors import BadInputError
 from kundresa.events.sources.batch import plain_text
-from kundresa.events.sources.guess_columns import MOSTLY, Column, best
+from kundresa.events.sources.guess_columns import (
+    MOSTLY,
+    Column,
+    best,
+    best_address,
+    tells_apart,
+)
+from kundresa.events.sources.guess_decimals import guess_decimal
 from kundresa.events.sources.guess_readings import guess_readings
-from kundresa.events.sources.tables import kind_of, open_table
+from kundresa.events.sources.tables import OPTIONS, kind_of, open_table
 from kundresa.events.sources.text_file import lines_of, reading, too_long
 
 SAMPLE: Final = 10_000
 _TABLE: Final = "rows"
 _DELIMITERS: Final = ",;\t|"
 _BEGINNING: Final = 1 << 20
+_LINE_END: Final = re.compile(r"[\r\n]")
 _ACCESS_LINE: Final = (
     r'(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*"'
     r' (?P<status>\d{3}) (?P<bytes>\S+)(?: "(?P<referrer>[^"]*)" "(?P<agent>.*)")?'
@@ -67,15 +75,14 @@ def guess_mapping(
     BadInputError
         If no column looks like a time, or like somebody's.
     """
-    table = _table_of(path)
-    columns = _sample(path, table)
+    table, columns = first_look(path)
     file = _beside(path, folder) if folder else path.name
     data: dict[str, Any] = {"kundresa_mapping": 1, "title": name or path.name, "zone": zone}
     data["tables"] = {_TABLE: {"file": file, **table}}
     found = guess_readings(columns, name or path.name, zone)
     if found is not None:
         rule, notes = found
-        notes = [_first_note(name or path.name, columns), *notes]
+        notes = [_first_note(name or path.name, columns), *_decimal_notes(columns), *notes]
         return Guess({**data, "readings": [{"table": _TABLE, **rule}]}, tuple(notes))
     guess = _Guess(name or path.name, zone, columns)
     rule = guess.rule()
@@ -101,8 +108,25 @@ def first_look(
     BadInputError
         If it can't be read, or has no rows.
     """
-    found = dict(table) if table is not None else _table_of(path)
-    return found, _sample(path, found, rows)
+    if table is not None:
+        return dict(table), _sample(path, table, rows)
+    found = _table_of(path)
+    columns = _sample(path, found, rows)
+    if "decimal" not in OPTIONS[kind_of({"file": path.name})]:
+        return found, columns
+    sign = guess_decimal(columns, found.get("delimiter", ","))
+    if not sign:
+        return found, columns
+    told = [replace(column, decimal=sign) for column in columns]
+    return {**found, "decimal": sign}, told
+
+
+def _decimal_notes(columns: Sequence[Column]) -> list[str]:
+    """Say which columns have numbers that aren't written plainly, and how."""
+    numbers = [column for column in columns if column.decimal and column.sort == "number"]
+    written = [column.name for column in numbers if replace(column, decimal="").numbers is None]
+    sign = "a comma" if numbers and numbers[0].decimal == "," else "a point"
+    return [f"decimal: {', '.join(written)}: {sign} stands before decimals"] if written else []
 
 
 def _beside(path: Path, folder: Path) -> str:
@@ -123,10 +147,10 @@ def _table_of(path: Path) -> dict[str, Any]:
         return {}
     encoding = _encoding(path)
     named = {} if encoding == "utf-8" else {"encoding": encoding}
-    lines = _first_lines(path, encoding)
     if kind == "csv":
-        delimiter = _delimiter(lines)
+        delimiter = _delimiter(path, encoding)
         return named if delimiter == "," else {"delimiter": delimiter, **named}
+    lines = _first_lines(path, encoding)
     if kind == "lines":
         return {"pattern": _pattern(path, lines), **named}
     each = _list_in(lines)
@@ -160,9 +184,16 @@ def _first_lines(path: Path, encoding: str, count: int = 1_000) -> list[str]:
     return found
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def _delimiter(path: Path, encoding: str) -> str:
+    """Give the sign that makes the most of the header; what is wrong with that tells its reader."""
+    with reading(path, encoding) as stream:
+        first = _LINE_END.split(stream.read(_BEGINNING).decode(errors="ignore"), maxsplit=1)[0]
+
     def width(sign: str) -> int:
-        return len(next(csv.reader([lines[0]], delimiter=sign), []))
+        try:
+            return len(next(csv.reader([first], delimiter=sign), []))
+        except csv.Error:
+            return 0
 
     return max(_DELIMITERS, key=width)
 
@@ -223,7 +254,7 @@ class _Guess:
         self._left = {column.name: column for column in columns if column.filled}
         self._zoneless: list[str] = []
         self.types: dict[str, str] = {}
-        self.notes = [_first_note(name, columns)]
+        self.notes = [_first_note(name, columns), *_decimal_notes(columns)]
 
     def rule(self) -> dict[str, Any]:
         """Give the entry of ``rows``."""
@@ -233,6 +264,7 @@ class _Guess:
         chosen = self._chosen_times(times, event)
         rule: dict[str, Any] = {"table": _TABLE, "profile": profile.name}
         first: dict[str, Any] = {}
+        self._take_identifiers(rule, profile)
         self._take_channel(rule)
         self._take_money(rule, first)
         if len(chosen) == 1:  # of several events nothing tells which one was scored
@@ -283,6 +315,10 @@ class _Guess:
             and (column.different > 1 or len(column.values) == 1)
         ]  # fmt: skip
         column = best(open_to, "profile")
+        address = best_address(open_to)
+        if address is not None and (column is None or column.names_a_deal):
+            self._note("profile", address, "likely", "by its content")
+            return self._take(address)
         if column is None:
             raise BadInputError(
                 f"{self._name} has no column whose name tells whose rows these are.",
@@ -293,6 +329,24 @@ class _Guess:
         why = "by its name" if len(alike) == 1 else f"as well possible: {', '.join(alike[1:])}"
         self._note("profile", column, sure, why)
         return self._take(column)
+
+    def _take_identifiers(self, rule: dict[str, Any], profile: Column) -> None:
+        left = [column for column in self._left.values() if tells_apart(column, profile)]
+        found = {
+            "email": best_address(left),
+            "phone": best([column for column in left if column.holds_phones], "phone"),
+            "anonymous_id": best(left, "anonymous_id"),
+        }
+        for sort, column in found.items():
+            if column is None or column.name not in self._left:
+                continue
+            is_named, is_seen = column.rank(sort) is not None, sort != "anonymous_id"
+            sure = "sure" if is_named and sort == "email" else "likely"
+            why = {(True, True): "by name and content", (True, False): "by its name"}.get(
+                (is_named, is_seen), "by its content"
+            )
+            self._note(f"identifier {sort}", column, sure, why)
+            rule.setdefault("identifiers", {})[sort] = self._take(column).name
 
     def _says_event(self) -> bool:
         column = best(list(self._left.values()), "event")
@@ -374,6 +428,9 @@ class _Guess:
         for column in list(self._left.values()):
             if column.rank("personal") is not None and ":" not in column.name:
                 self._note("left out", column, "likely", "its name tells of personal data")
+                continue
+            if column.holds_addresses:
+                self._note("left out", column, "likely", "its content tells of personal data")
                 continue
             found[column.name] = self._typed(column)
         return found

@@ -20,6 +20,8 @@ from kundresa.events.sources.moments import Clock, read_moments
 MOSTLY: Final = 0.95
 _FEW: Final = 1_000  # rows on which a form of times is tried
 _FIRST: Final = 60  # more than `MOSTLY` forgives
+_ADDRESS: Final = r"^\s*[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\"]+\s*$"
+_PHONE: Final = r"^\s*\+?[\d(][\d\s()./-]{4,18}\d\s*$"
 _DAY_FIRST: Final = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 _CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
 FORMS: Final = (
@@ -87,8 +89,11 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "week": ("week", "vecka", "uke", "uge"),
     "month": ("month", "månad", "manad", "måned", "maned"),
     "score": ("rating", "score", "stars", "stjärnor", "betyg", "karakter", "nps", "csat"),
+    "email": ("email", "mail", "e-mail", "e-post", "epost", "e-postadress", "e-postadresse"),
+    "phone": ("phone", "telephone", "telefon", "mobile", "mobil", "tlf", "telefonnummer"),
+    "anonymous_id": ("anonymous", "anonym", "anonymt"),
     "personal": (
-        "email", "mail", "epost", "phone", "telefon", "mobile", "mobil", "name", "namn", "navn",
+        "email", "mail", "epost", "e-post", "phone", "telefon", "tlf", "mobile", "mobil", "name", "namn", "navn",
         "address", "adress", "adresse", "ssn", "personnummer", "fødselsnummer", "cpr",
     ),
 }  # fmt: skip
@@ -102,6 +107,8 @@ class Column:
     name: str
     values: pa.Array
     declared: str = "text"
+    decimal: str = ""
+    """The sign before decimals, where its numbers aren't written plainly."""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -156,12 +163,51 @@ class Column:
         if self.words and self.words[-1].endswith("id"):
             return "text"
         is_code = bool(pc.any(pc.match_substring_regex(self.present, "^0[0-9]")).as_py())
-        return "number" if not is_code and self.numbers is not None else "text"
+        if is_code or self.numbers is None or self._is_grouped_code:
+            return "text"
+        return "number"
+
+    @property
+    def names_a_deal(self) -> bool:
+        """Say whether the name tells of what a customer did, as an order, at best."""
+        return (self.rank("profile") or 0) >= WORDS["profile"].index("order")
+
+    @property
+    def tells_number(self) -> bool:
+        """Say whether the name tells that it holds amounts or counts."""
+        return any(self.rank(what) is not None for what in ("value", "cost", "count", "score"))
+
+    @property
+    def _is_grouped_code(self) -> bool:
+        """Say whether it may as well be a number of somebody's, as 987 654 321."""
+        if not self.decimal or self.tells_number:
+            return False
+        has_groups = pc.any(pc.match_substring_regex(self.present, r"\d\s\d")).as_py()
+        return (
+            bool(has_groups) and not pc.any(pc.match_substring(self.present, self.decimal)).as_py()
+        )
+
+    @cached_property
+    def holds_addresses(self) -> bool:
+        """Say whether its values are e-mail addresses."""
+        return self._fits(_ADDRESS)
+
+    @cached_property
+    def holds_phones(self) -> bool:
+        """Say whether its values may be phone numbers."""
+        return self._fits(_PHONE)
+
+    def _fits(self, pattern: str) -> bool:
+        if not self.filled:
+            return False
+        fitting = pc.match_substring_regex(self.present.cast(pa.string()), pattern)
+        return bool(pc.mean(fitting.cast(pa.int8())).as_py() >= MOSTLY)
 
     @cached_property
     def numbers(self) -> NDArray[np.float64] | None:
         """The values as numbers, if all of them are."""
-        batch = Batch(np.arange(self.filled), {self.name: self.present}, {})
+        decimals = {self.name: self.decimal}
+        batch = Batch(np.arange(self.filled), {self.name: self.present}, {}, decimals=decimals)
         found = batch.typed(self.name, "number", np.arange(self.filled))
         return None if batch.faults.reasons else np.asarray(found.to_numpy(zero_copy_only=False))
 
@@ -221,6 +267,20 @@ class Column:
         if low >= 1 and high <= 5:
             return "stars5"
         return "percent" if low >= 0 and 10 < high <= 100 else None
+
+
+def best_address(columns: Sequence[Column]) -> Column | None:
+    """Give the column of e-mail addresses: by its name, or the only one by its content."""
+    holding = [column for column in columns if column.holds_addresses]
+    return best(holding, "email") or (holding[0] if len(holding) == 1 else None)
+
+
+def tells_apart(column: Column, profile: Column) -> bool:
+    """Say whether it has about a value for each profile, so that it may name one.
+
+    The address of whoever served many customers doesn't.
+    """
+    return column.different * 2 > min(profile.different, column.filled)
 
 
 def best(columns: Sequence[Column], what: str) -> Column | None:

@@ -51,6 +51,8 @@ def _is_of_somebody(columns: Sequence[Column], counted: Sequence[Column]) -> boo
         if column.form is None and column.sort != "boolean" and column not in counted
         and not (column.different == 1 and len(column.values) > 1)
     ]  # fmt: skip
+    if any(column.holds_addresses for column in owners):
+        return True
     owner = best(owners, "profile")
     if owner is None:
         return False

@@ -30,6 +30,7 @@ from kundresa.events.sources.batch import (
     plain_text,
     repeated,
 )
+from kundresa.events.sources.identifiers import rest_with
 from kundresa.events.sources.moments import Clock, read_moments
 from kundresa.store.rows import rows_of
 
@@ -51,6 +52,7 @@ class Maker:
         self._event = event
         self._both = {**rule, **event}
         self._properties = {**(rule.get("properties") or {}), **(event.get("properties") or {})}
+        self._identifiers = {**(rule.get("identifiers") or {}), **(event.get("identifiers") or {})}
 
     def columns(self) -> Iterator[str]:
         """Give every column that is needed."""
@@ -67,7 +69,7 @@ class Maker:
         keys = ("profile", "value", "currency", *_TEXTS)
         rules = [self._both[key] for key in keys if key in self._both]
         score = [self._event["score"]["value"]] if self._event.get("score") else []
-        for rule in [*rules, *score, *self._properties.values()]:
+        for rule in [*rules, *score, *self._properties.values(), *self._identifiers.values()]:
             yield from columns_of(rule)
 
     def __call__(self, batch: Batch) -> tuple[Ints, pa.Table]:
@@ -91,6 +93,10 @@ class Maker:
         for name, rule in self._properties.items():
             sort, values = _value(batch, rows, rule)
             columns[f"p/{sort}/{name}"] = values
+        if self._identifiers:
+            carried = self._identifiers.items()
+            found = {sort: not_blank(text_of(batch, rows, rule)) for sort, rule in carried}
+            columns["rest"] = rest_with(found)
         return rows, rows_of(columns, len(rows))
 
     def _profile(self, batch: Batch, rows: Ints) -> pa.Array:

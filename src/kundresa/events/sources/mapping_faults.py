@@ -17,6 +17,7 @@ from kundresa.core.errors import BadInputError, Fault, known_values, shown
 from kundresa.core.readings import PLACES
 from kundresa.core.records import scale_bounds
 from kundresa.core.times import PRECISIONS, zone_named
+from kundresa.events.sources.identifiers import IDENTIFIERS
 from kundresa.events.sources.tables import faults_of_table
 
 TYPES: Final = ("text", "number", "boolean")
@@ -26,7 +27,9 @@ LENGTHS: Final = ("hour", "day", "week", "month", "year")
 _TOP: Final = (
     "kundresa_mapping", "title", "zone", "missing", "tables", "types", "dates", "rows", "readings",
 )  # fmt: skip
-_ROW: Final = ("table", "join", "profile", "channel", "currency", "group", "properties", "events")
+_ROW: Final = (
+    "table", "join", "profile", "channel", "currency", "group", "properties", "identifiers", "events",
+)  # fmt: skip
 _READING_ROW: Final = ("table", "join", "period", "unit", "source", *PLACES, "series")
 _SERIES: Final = ("series", "value", "unit", "source", *PLACES)
 _TEXTS: Final = ("profile", "channel", "currency", "group", "id")
@@ -34,7 +37,7 @@ _RULES: Final = ({"value"}, {"column"}, {"columns"}, {"columns", "join"})
 _RULE_HINT: Final = "Name a column, or write {value: …}, {column: …} or {columns: […], join: …}."
 _EVENT: Final = (
     "event", "when", "time", "precision", "value", "currency", "channel", "group", "id", "score",
-    "properties",
+    "properties", "identifiers",
 )  # fmt: skip
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOST_DAYS: Final = 100_000
@@ -414,8 +417,8 @@ def _period_faults(period: Any, place: str) -> list[Fault]:
 
 
 def _value_faults(data: Mapping[str, Any], place: str) -> list[Fault]:
-    """Check what says where a value comes from: of texts, of the amount, of the properties."""
-    faults = _text_faults(data, _TEXTS, place)
+    """Check what says where a value comes from: of texts, amount, properties and identifiers."""
+    faults = _text_faults(data, _TEXTS, place) + _identifier_faults(data, place)
     properties = data.get("properties")
     if properties is not None and not isinstance(properties, dict):
         said = f"is {shown(properties)}."
@@ -428,6 +431,25 @@ def _value_faults(data: Mapping[str, Any], place: str) -> list[Fault]:
         elif not _is_rule(rule):
             faults.append(Fault(inner, f"is {shown(rule)}.", _RULE_HINT))
     return faults + (_amount_faults(data["value"], f"{place}.value") if "value" in data else [])
+
+
+def _identifier_faults(data: Mapping[str, Any], place: str) -> list[Fault]:
+    carried, place = data.get("identifiers"), f"{place}.identifiers"
+    if carried is None:
+        return []
+    if not isinstance(carried, dict):
+        return [Fault(place, f"is {shown(carried)}.", "Write {email: column}.")]
+    faults = []
+    for sort, rule in carried.items():
+        inner = f"{place}.{sort or shown(sort)}"
+        if sort not in IDENTIFIERS:
+            hint = known_values(sort, IDENTIFIERS)
+            faults.append(Fault(inner, "is no type of identifier.", hint))
+        # One value for every row would make all customers one.
+        if not _is_rule(rule) or (isinstance(rule, dict) and "value" in rule):
+            hint = "Name a column, or write {column: …} or {columns: […], join: …}."
+            faults.append(Fault(inner, f"is {shown(rule)}.", hint))
+    return faults
 
 
 def _text_faults(data: Mapping[str, Any], keys: Iterable[str], place: str) -> list[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Shown:
     currency: str = ""
     score: str = ""
     properties: tuple[tuple[str, str], ...] = ()
+    identifiers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ class Preview:
     def has_values(self) -> bool:
         """Whether any event shown has an amount."""
         return any(event.value is not None for event in self.events)
+
+    @property
+    def has_identifiers(self) -> bool:
+        """Whether any event shown carries an identifier."""
+        return any(event.identifiers for event in self.events)
 
     @property
     def has_scores(self) -> bool:
@@ -125,6 +132,7 @@ def _told(row: Mapping[str, Any]) -> Shown:
             for name, value in row.items()
             if name.startswith("p/") and value is not None
         ),
+        identifiers=tuple(json.loads(row["rest"] or "{}").get("identifiers", {}).items()),
     )
 
 

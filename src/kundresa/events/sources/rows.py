@@ -160,6 +160,7 @@ class Source:
         self._keys = dict.fromkeys(name for join in joins for name in join["on"])
         wanted = {*self._wanted, *self._keys}
         self._joins = [_Join(files[join["table"]], join["on"], wanted) for join in joins]
+        self._joined = [join["table"] for join in joins]
 
     def missing_columns(self) -> list[Fault]:
         """List the columns that the mapping names and neither the table nor a join has."""
@@ -179,6 +180,7 @@ class Source:
         own = self.file.header()
         wanted = [name for name in {**self._wanted, **self._keys} if name in own]
         types = {**self.file.types(), **self._mapping.types}
+        decimals = self._decimals()
         for join in self._joins:
             types = {**join.types(), **types}
         for join in self._joins:
@@ -190,15 +192,26 @@ class Source:
                 yield rows.after(skip - before) if skip > before else rows
                 before = rows.read
 
-        return _in_order(left(), lambda rows: self._piece(rows, types))
+        return _in_order(left(), lambda rows: self._piece(rows, types, decimals))
 
-    def _piece(self, rows: Rows, types: Mapping[str, str]) -> Piece:
+    def _decimals(self) -> dict[str, str]:
+        """Give the sign before decimals of columns, by the table that each comes from."""
+        found = dict.fromkeys(self.file.header(), self._decimal(self._name))
+        for name, join in zip(self._joined, self._joins, strict=True):
+            added = [column for column in join.header if column not in join.on]
+            found |= dict.fromkeys(added, self._decimal(name))
+        return found
+
+    def _decimal(self, table: str) -> str:
+        return str(self._mapping.tables[table].get("decimal", ""))
+
+    def _piece(self, rows: Rows, types: Mapping[str, str], decimals: Mapping[str, str]) -> Piece:
         if not len(rows.lines) and not rows.rejected:
             return Piece(self._name, rows.read, rows.share)
         columns = dict(rows.columns)
         for join in self._joins:
             columns |= join.columns(columns)
-        batch = Batch(rows.lines, columns, types, Faults())
+        batch = Batch(rows.lines, columns, types, Faults(), decimals)
         made = [maker(batch) for maker in self._makers]
         reasons = batch.faults.reasons
         bad = np.zeros(len(batch), bool)

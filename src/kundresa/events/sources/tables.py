@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from kundresa.core.errors import Fault, known_values
 from kundresa.events.sources.csv_file import CsvFile
+from kundresa.events.sources.decimals import DECIMALS
 from kundresa.events.sources.json_file import JsonFile
 from kundresa.events.sources.lines_file import LinesFile
 from kundresa.events.sources.parquet_file import ParquetFile
@@ -17,9 +18,9 @@ from kundresa.events.sources.table_file import TableFile
 from kundresa.events.sources.xes_file import XesFile
 
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "csv": ("delimiter", "encoding"),
+    "csv": ("delimiter", "encoding", "decimal"),
     "jsonl": ("each", "encoding"),
-    "lines": ("pattern", "encoding"),
+    "lines": ("pattern", "encoding", "decimal"),
     "parquet": (),
     "xes": (),
 }
@@ -79,6 +80,9 @@ def _option_faults(table: Mapping[str, Any], place: str, kind: str) -> list[Faul
     if not _is_encoding(table.get("encoding", "utf-8")):
         hint = "Write one like utf-8, windows-1252 or iso-8859-1."
         faults.append(Fault(f"{place}.encoding", f"is {table['encoding']!r}.", hint))
+    if "decimal" in table and table["decimal"] not in DECIMALS:
+        hint = 'Write "," for numbers as 1.234,50 or "." for such as 1,234.50.'
+        faults.append(Fault(f"{place}.decimal", f"is {table['decimal']!r}.", hint))
     if not isinstance(table.get("each", ""), str):
         faults.append(Fault(f"{place}.each", f"is {table['each']!r}.", "Name a list."))
     return faults + (_pattern_faults(table, place) if kind == "lines" else [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -12,7 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from kundresa.core.errors import BadInputError
 from kundresa.core.settings import settings
 from kundresa.core.times import zone_named
-from kundresa.events.sources.choices import BECOMES, TIME_FORMS, Choice, Choices, with_names
+from kundresa.events.sources.choices import (
+    BECOMES,
+    TIME_FORMS,
+    Choice,
+    Choices,
+    may_say_decimal,
+    with_names,
+)
+from kundresa.events.sources.decimals import DECIMALS
 
 
 class UploadForm(forms.Form):
@@ -59,15 +68,28 @@ _PARTS = (
 )
 
 
-def read_choices(sent: Mapping[str, str], before: Choices, file: str) -> Choices:
-    """Give the choices as they were sent; what wasn't sent, or isn't offered, stays as it was."""
+def read_choices(sent: Mapping[str, str], before: Choices, name: str, file: str) -> Choices:
+    """Give the choices as they were sent; what wasn't sent, or isn't offered, stays as it was.
+
+    ``name`` is what people call the file, ``file`` tells its kind.
+    """
     columns = tuple(
         _choice(sent, index, choice) for index, choice in enumerate(before.columns)
     )  # fmt: skip
     zone = sent.get("zone", before.zone).strip()[:60]
     currency = sent.get("currency", before.currency).strip()[:20]
-    changed = replace(before, columns=columns, zone=zone, currency=currency)
-    return _named_anew(changed, before, file)
+    table = before.table
+    if may_say_decimal(before, file):
+        table = _with_decimal(table, sent.get("decimal"))
+    changed = replace(before, columns=columns, zone=zone, currency=currency, table=table)
+    return _named_anew(changed, before, name)
+
+
+def _with_decimal(table: Mapping[str, Any], decimal: str | None) -> Mapping[str, Any]:
+    if decimal not in ("", *DECIMALS):
+        return table
+    rest = {key: value for key, value in table.items() if key != "decimal"}
+    return {**rest, "decimal": decimal} if decimal else rest
 
 
 def _choice(sent: Mapping[str, str], index: int, before: Choice) -> Choice:

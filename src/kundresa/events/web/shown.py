@@ -14,11 +14,18 @@ from kundresa.core.errors import BadInputError
 from kundresa.events import imports
 from kundresa.events.models import Import
 from kundresa.events.sources import Rejected
-from kundresa.events.sources.choices import Choice, Choices, wrong_in
+from kundresa.events.sources.choices import Choice, Choices, may_say_decimal, wrong_in
 from kundresa.events.sources.guess import first_look
 from kundresa.events.sources.guess_columns import Column
-from kundresa.events.sources.preview import Preview, preview_of
-from kundresa.events.web.words import STATES, counted, duration, in_language, wrong_in_words
+from kundresa.events.sources.preview import Preview, Shown, preview_of
+from kundresa.events.web.words import (
+    STATES,
+    counted,
+    duration,
+    identifier_word,
+    in_language,
+    wrong_in_words,
+)
 
 BAD_ROWS = 50
 _SAMPLES = 3
@@ -63,6 +70,7 @@ class DraftPage:
     bad: Sequence[BadRow] = ()
     names_events: bool = True
     lacks_currency: bool = False
+    may_say_decimal: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,8 +199,14 @@ def _filled(page: DraftPage, one: Import, data_folder: Path) -> DraftPage:
     found = preview_of(imports.first_pieces(one, data_folder))
     if imports.head_of(one, data_folder) != imports.upload_of(one, data_folder):
         found = replace(found, is_all=False)
+    found = replace(found, events=[_with_words(event) for event in found.events])
     gives = counted(found.event_count, found.reading_count)
     return replace(page, preview=found, gives=gives, bad=bad_rows(found.rejected))
+
+
+def _with_words(event: Shown) -> Shown:
+    named = tuple((identifier_word(sort), value) for sort, value in event.identifiers)
+    return replace(event, identifiers=named)
 
 
 def _with_columns(page: DraftPage, choices: Choices, path: Path) -> DraftPage:
@@ -203,6 +217,7 @@ def _with_columns(page: DraftPage, choices: Choices, path: Path) -> DraftPage:
         columns=[ColumnRow(i, c, samples.get(c.column, [])) for i, c in enumerate(choices.columns)],
         wrong=wrong_in_words(wrong_in(choices)),
         names_events=not choices.that_become("event"),
+        may_say_decimal=may_say_decimal(choices, path.name),
         lacks_currency=bool(choices.that_become("value"))
         and not (choices.currency or choices.that_become("currency")),
     )

@@ -44,6 +44,7 @@ from kundresa.events.web.words import (
     STATES,
     added_in_words,
     in_language,
+    number_forms,
     time_forms,
     what_columns_become,
 )
@@ -337,7 +338,7 @@ def _folder() -> Path:
 def _choose(request: HttpRequest, one: Import) -> None:
     before = imports.choices_in(one.plan)
     if before is not None and "zone" in request.POST:
-        chosen = read_choices(request.POST, before, one.name)
+        chosen = read_choices(request.POST, before, one.name, one.file)
         imports.change_plan(one, imports.plan_of(chosen))
 
 
@@ -357,6 +358,6 @@ def _context(request: HttpRequest, owner: Workspace, one: Import) -> dict[str, o
     if page.is_chosen_now:
         context |= {
             "draft": shown.draft_page(one, _folder()), "becomes": what_columns_become(),
-            "forms": time_forms(), "zones": zones(), "saved": imports.saved_mappings(one),
+            "forms": time_forms(), "zones": zones(), "decimals": number_forms(), "saved": imports.saved_mappings(one),
         }  # fmt: skip
     return context

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kundresa.core.records import scale_bounds
 from kundresa.events.models import Import
-from kundresa.events.sources.choices import MILLISECONDS, SCORES, TIME_FORMS, Wrong
+from kundresa.events.sources.choices import CARRIED, MILLISECONDS, SCORES, TIME_FORMS, Wrong
 
 _EXAMPLE: Final = datetime(2026, 3, 31, 14, 30, 5, tzinfo=UTC)
 
@@ -41,6 +41,7 @@ def what_columns_become() -> list[tuple[str, list[tuple[str, str]]]]:
             ("time", _("Time of an event")), ("channel", _("Channel")), ("group", _("Account")),
             ("id", _("Id of the event")),
         ]),
+        (_("Identifier"), [(code, _identifier(code.partition(":")[2])) for code in CARRIED]),
         (_("Money"), [("value", _("Amount")), ("currency", _("Currency"))]),
         (_("Property"), [
             ("text", _("Property: text")), ("number", _("Property: number")),
@@ -48,6 +49,24 @@ def what_columns_become() -> list[tuple[str, list[tuple[str, str]]]]:
         ]),
         (_("Score"), scores),
     ]  # fmt: skip
+
+
+def _identifier(sort: str) -> str:
+    return _("Identifier: %(type)s") % {"type": identifier_word(sort)}
+
+
+def identifier_word(sort: str) -> str:
+    """Name a type of identifier; one that records made up keeps its name."""
+    return {
+        "user_id": _("customer number"), "anonymous_id": _("anonymous id"),
+        "email": _("e-mail address"), "phone": _("phone number"), "device": _("device"),
+    }.get(sort, sort)  # fmt: skip
+
+
+def number_forms() -> list[tuple[str, str]]:
+    """Give the ways in which numbers are written, each by examples that all languages share."""
+    nordic, english = "1 234,50 · 1.234,50", "1 234.50 · 1,234.50"
+    return [("", "1234.50"), (",", nordic), (".", english)]
 
 
 def _score(scale: str) -> str:
@@ -142,10 +161,14 @@ def _notes() -> Told:
     return [
         (r"Guessed from the first (?P<rows>[\d,]+) rows of (?P<file>.+); read it first\.",
          lambda w: _("Guessed from the first %(rows)s rows; read it before you import.") % {"rows": _grouped(w["rows"])}),
-        ((r"(?P<what>profile|event|time|channel|value|currency|score|no event|left out"
+        ((r"(?P<what>identifier \w+|profile|event|time|channel|value|currency|score|no event|left out"
          r"|period|period begins|period ends|source|series|campaign|touchpoint): (?P<column>.+) "
          r"\((?P<sure>sure|likely|unsure); (?P<why>.+); (?P<filled>[\d,]+) of (?P<rows>[\d,]+) rows, (?P<different>[\d,]+) different\)"),
          _choice),
+        (r"decimal: (?P<columns>.+): a comma stands before decimals",
+         _("%(columns)s: read with a comma before decimals, as 1 234,50")),
+        (r"decimal: (?P<columns>.+): a point stands before decimals",
+         _("%(columns)s: read with a point before decimals, as 1 234.50")),
         (r"zone: (?P<columns>.+): read in (?P<zone>\S+), as no zone is told",
          _("%(columns)s: read in the time zone %(zone)s, because the times tell none")),
         (r"form: day and month of (?P<column>.+) may be the other way round",
@@ -166,7 +189,8 @@ def _notes() -> Told:
 
 
 def _choice(words: dict[str, str]) -> str:
-    what = {
+    sort = words["what"].removeprefix("identifier ")
+    what = _identifier(sort) if sort != words["what"] else {
         "profile": _("Customer"), "event": _("Event"), "time": _("Time"), "channel": _("Channel"),
         "value": _("Amount"), "currency": _("Currency"), "score": _("Score"),
         "no event": _("No event"), "left out": _("Left out"),
@@ -188,6 +212,7 @@ def _why(why: str) -> str:
         "its name tells of a plan": _("its name tells of a plan"),
         "by name and content": _("by name and content"),
         "its name tells of personal data": _("its name tells of personal data"),
+        "its content tells of personal data": _("its content tells of personal data"),
         "each row is for one hour": _("each row is for one hour"),
         "each row is for one day": _("each row is for one day"),
         "each row is for one week": _("each row is for one week"),
@@ -235,6 +260,13 @@ def _reasons() -> Told:
         (r"has (?P<own>\d+) fields where the header has (?P<header>\d+)\.",
          _("has %(own)s fields where the first line has %(header)s")),
         (r"is not JSON: .+", _("is not JSON")),
+        (r"is not a JSON object\.", _("is not a JSON object")),
+        (r"(?P<key>[^;]+) is not a list\.", _("%(key)s is not a list")),
+        (r"doesn't fit the pattern\.", _("is not written like the other lines")),
+        (r"has a quote that nothing closes, .+", _("has a quote that nothing closes, or text behind one")),
+        (r"has a field longer than (?P<most>[\d,]+) letters; .+",
+         _("has a field that is too long; most often a quote begins it that nothing closes")),
+        (r"row is (empty|text): .+", _("write the row as {column: value}")),
         (r"is longer than (?P<most>[\d,]+) bytes; it was left in the file\.", _("the line is too long")),
     ]  # fmt: skip
 
@@ -289,6 +321,18 @@ def _refusals() -> Told:
         (r".+ has the column '(?P<column>.*)' twice\..*", _("The file has the column “%(column)s” twice. Name each once.")),
         (r".+ is not (?P<encoding>\S+): it holds the byte .+",
          _("The file is not written in %(encoding)s as it seemed. Save it as UTF-8.")),
+        (r".+ can't be read as Parquet: .+", _("The file is not whole Parquet. Save it anew and upload it again.")),
+        (r".+, line (?P<line>\d+) is not XML: .+", _("Line %(line)s of the file is not XML. Mend it and upload it again.")),
+        (r".+, line (?P<line>\d+) holds a text of more than .+",
+         _("Line %(line)s holds a text that is too long. Take it out and upload the file again.")),
+        (r".+ holds no log\..*", _("The file is XML, but no event log (XES).")),
+        (r".+ declares a document type, .+",
+         _("The file declares a document type, which may hide endless text. Remove <!DOCTYPE …>; XES needs none.")),
+        (r".+, line 1 is longer than .+", _("The first line is too long for names of columns. Check that the file is a table.")),
+        (r".+, line 1 has a .+", _("The first line has a quote that nothing closes. It holds the names of the columns.")),
+        (r".+ is empty\..*", _("The file is empty. Choose one with rows.")),
+        (r".+ is not an access log of a web server, .+",
+         _("The file is not an access log of a web server, the only kind of lines that is known here.")),
         (r".+ can't be read: .+", _("The file can't be read to its end. Save it anew and upload it again.")),
         (r"The uploaded file is no longer here\..*", _("The uploaded file is no longer here. Upload it again.")),
         (r"The file was removed, because a customer who may be in it was erased\.",

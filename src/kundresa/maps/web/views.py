@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from kundresa.accounts.api import Need, access_in, asks
@@ -14,6 +17,9 @@ from kundresa.maps.contracts import MapPage
 from kundresa.maps.web.definitions import stage_definitions
 from kundresa.maps.web.forms import AskedForm
 from kundresa.maps.web.notices import in_language
+from kundresa.ui.period import PeriodPicker, Span, presets
+
+_DAYS = ("start", "end")
 
 
 @require_safe
@@ -46,7 +52,9 @@ def read(request: HttpRequest, workspace: str, map_id: str) -> HttpResponse:
     form = AskedForm(request.GET or None, label_suffix="")
     form.is_valid()
     try:
-        page = queries.map_page(workspace, map_id, form.asked(language))
+        page = queries.map_page(
+            workspace, map_id, form.asked(language), shows_key=access_in(request).may_edit
+        )
     except NotFoundError as error:
         raise Http404(str(error)) from error
     if form.errors:
@@ -54,15 +62,40 @@ def read(request: HttpRequest, workspace: str, map_id: str) -> HttpResponse:
     else:
         form = AskedForm(initial=_shown(page), label_suffix="")
     definitions = stage_definitions() if page.live else []
+    picker = _picker(page, form)
     context = {
         "page": page,
-        "form": form,
+        "picker": picker,
+        "fields": _other_fields(page, form, picker),
+        "kept": [(name, request.GET[name]) for name in _DAYS if picker and name in request.GET],
         "workspace": workspace,
         "definitions": definitions,
         "notices": [in_language(notice) for notice in page.notices],
         "collect": request.build_absolute_uri("/v1/batch"),
     }
     return render(request, "maps/map.html", context, status=400 if form.errors else 200)
+
+
+def _picker(page: MapPage, form: AskedForm) -> PeriodPicker | None:
+    """Offer a period where there are events to choose from."""
+    if not page.live or not page.period:
+        return None
+    span = Span(page.period.start, page.period.end)
+    everything: tuple[str, Span | None] = (_("All that is recorded"), None)
+    return PeriodPicker(span, form, [everything, *presets(localdate())], _DAYS)
+
+
+def _other_fields(
+    page: MapPage, form: AskedForm, picker: PeriodPicker | None
+) -> list[forms.BoundField]:
+    """Give what stands beside the period; a wrong choice is told even where it changes nothing."""
+
+    def is_shown(field: forms.BoundField) -> bool:
+        if picker and field.name in _DAYS:
+            return False
+        return bool(page.live or field.name == "language" or field.errors)
+
+    return [field for field in form if is_shown(field)]
 
 
 def _shown(page: MapPage) -> dict[str, object]:

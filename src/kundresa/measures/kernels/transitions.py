@@ -31,17 +31,18 @@ _NARROW = uint32[::1]
 _SHORT = uint16[::1]
 
 _NONE, _SEVERAL = uint64(NO_ITEM), uint64(SEVERAL)
-# A double's exponent stands from bit 52 on, 1023 too high.
-_LOWEST = uint64((1023 - 1) // 2 + SHORTEST - 1)
+# Of twice 4^n as a double, 512 + n stands from bit 53 on: half of the exponent, which is 1023 too
+# high.
+_FIRST = 4 ** (SHORTEST - 1)
+_LOWEST = uint64(512 + SHORTEST - 1)
 _HIGHEST = _LOWEST + uint64(WAITS - 1)
 
 
 @njit(inline="always")
 def _bucket(wait: Any) -> Any:
     """Give the bucket of a wait in microseconds, 0 or more."""
-    exponent = max(np.float64(wait).view(np.uint64) >> uint64(52), uint64(1))
-    fourfold = (exponent - uint64(1)) >> uint64(1)
-    return min(max(fourfold, _LOWEST), _HIGHEST) - _LOWEST
+    fourfold = np.float64(2 * max(wait, _FIRST)).view(np.uint64) >> uint64(53)
+    return min(fourfold, _HIGHEST) - _LOWEST
 
 
 @njit(void(_LENT, int64), cache=True, nogil=True)
@@ -103,21 +104,20 @@ def _walk(*, picks: bool) -> Any:
             if skip[unit]:
                 continue
             row, stop = uint64(offsets[unit]), uint64(offsets[unit + 1])
-            before, when, count = _NONE, int64(0), uint64(0)
+            before, when = _NONE, int64(0)
             while row < stop:
-                now = time[row]
-                item = uint64(item_of[min(uint64(code[row]), end_of_table)])
-                after, waiting = row + uint64(1), uint64(0)
-                if item == _SEVERAL or (after < stop and time[after] == now):
-                    after, waiting = _instant(time, code, item_start, items, row, stop, group)
-                    item, count = _NONE, waiting
-                row = after
-                # One row's item, or an instant's; not in a function of its own, as handing the
-                # arrays over would cost more than it does.
-                while item != _NONE or waiting != uint64(0):
-                    if waiting != uint64(0):
-                        item = uint64(group[count - waiting])
-                        waiting -= uint64(1)
+                # Most rows are one item, alone at its instant: a short loop with few tests.
+                while row < stop:
+                    now = time[row]
+                    item = uint64(item_of[min(uint64(code[row]), end_of_table)])
+                    after = row + uint64(1)
+                    is_shared = after < stop and time[after] == now
+                    if is_shared or item >= _SEVERAL:
+                        if is_shared or item == _SEVERAL:
+                            break
+                        row = after
+                        continue
+                    row = after
                     if before == _NONE or now - when > gap:
                         if before != _NONE:
                             ends[before] += 1
@@ -135,7 +135,33 @@ def _walk(*, picks: bool) -> Any:
                             narrow[at] += uint16(1)
                             if narrow[at] == uint16(0):
                                 carried[at] += uint32(1)
-                    before, when, item = item, now, _NONE
+                    before, when = item, now
+                if row == stop:
+                    break
+                now = time[row]
+                row, count = _instant(time, code, item_start, items, row, stop, group)
+                # The same for the items of an instant. A function for both would cost the loop
+                # above half as much again, for handing the arrays over.
+                for place in range(count):
+                    item = uint64(group[place])
+                    if before == _NONE or now - when > gap:
+                        if before != _NONE:
+                            ends[before] += 1
+                        starts[item] += 1
+                        cases[0] += 1
+                    else:
+                        edge, bucket = before * width + item, _bucket(now - when)
+                        if picks:
+                            both = uint64(wanted[edge])
+                            if bucket in (both % uint64(WAITS), both // uint64(WAITS)):
+                                edges[found], waits[found] = edge, now - when
+                                found += uint64(1)
+                        else:
+                            at = edge * uint64(WAITS) + bucket
+                            narrow[at] += uint16(1)
+                            if narrow[at] == uint16(0):
+                                carried[at] += uint32(1)
+                    before, when = item, now
             if before != _NONE:
                 ends[before] += 1
         return int64(found)

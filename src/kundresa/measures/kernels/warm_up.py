@@ -27,7 +27,16 @@ def is_warm() -> bool:
 
 def warm_up() -> None:
     """Compile what isn't compiled yet."""
-    from kundresa.measures.kernels import funnel, transitions  # noqa: F401
+    from kundresa.measures.kernels import (  # noqa: F401
+        funnel,
+        living_map_cut,
+        living_map_items,
+        living_map_money,
+        living_map_stages,
+        living_map_units,
+        names,
+        transitions,
+    )
     from kundresa.store import merge_kernel  # noqa: F401
 
     _stamp().parent.mkdir(parents=True, exist_ok=True)

@@ -208,17 +208,26 @@ def sort_head(
 def period(context: template.Context, picker: PeriodPicker) -> dict[str, Any]:
     """Write the choice of a period; what else was asked for in the address stays."""
     asked = context["request"].GET
-    kept = [(k, v) for k in asked for v in asked.getlist(k) if k not in {"start", "end", "compare"}]
+    kept = [(k, v) for k in asked for v in asked.getlist(k) if k not in picker.names]
     return {"picker": picker, "kept": kept, "links": _preset_links(context, picker)}
 
 
 def _preset_links(context: template.Context, picker: PeriodPicker) -> list[tuple[str, str, bool]]:
-    def link(span: Span) -> str:
-        asked = context["request"].GET.copy()
-        asked["start"], asked["end"] = span.start.isoformat(), span.end.isoformat()
+    shown = context["request"].GET
+    is_asked = bool(shown.get("start") or shown.get("end"))
+
+    def link(span: Span | None) -> str:
+        asked = shown.copy()
+        for name in ("start", "end"):
+            asked.pop(name, None)
+        if span:
+            asked["start"], asked["end"] = span.start.isoformat(), span.end.isoformat()
         return f"?{asked.urlencode()}"
 
-    return [(name, link(span), span == picker.span) for name, span in picker.presets]
+    def is_here(span: Span | None) -> bool:
+        return span == picker.span if span else not is_asked
+
+    return [(name, link(span), is_here(span)) for name, span in picker.presets]
 
 
 @register.inclusion_tag("ui/parts/filter.html", takes_context=True)
