@@ -29,6 +29,10 @@ _BUCKETS = types.Array(uint8, 1, "C", readonly=True)
 _LENT = int64[::1]
 _NARROW = uint32[::1]
 _SHORT = uint16[::1]
+_WALK = int64(
+    _INTS, _BOOLS, _INTS, _CODES, _CODES, _INTS, _INTS, int64, int64, int64, int64, _LENT,
+    _LENT, _LENT, _LENT, _SHORT, _NARROW, _BUCKETS, _NARROW, _LENT,
+)  # fmt: skip
 
 _NONE, _SEVERAL = uint64(NO_ITEM), uint64(SEVERAL)
 # Of twice 4^n as a double, 512 + n stands from bit 53 on: half of the exponent, which is 1023 too
@@ -82,17 +86,54 @@ def _instant(
     return row, uint64(count)
 
 
-def _walk(*, picks: bool) -> Any:
-    """Compile the walk that counts, or the one that picks waits; they differ in one place."""
+def _together(*, picks: bool) -> Any:
+    """Compile what the walk does with the items of one instant: the same as with those alone.
+
+    The walk doesn't call it for each row, as handing the arrays over costs more than it does.
+    """
 
     @njit(
-        int64(
-            _INTS, _BOOLS, _INTS, _CODES, _CODES, _INTS, _INTS, int64, int64, int64, int64, _LENT,
-            _LENT, _LENT, _LENT, _SHORT, _NARROW, _BUCKETS, _NARROW, _LENT,
+        types.Tuple([uint64, int64, uint64])(  # type: ignore[no-untyped-call]
+            _LENT, uint64, int64, uint64, int64, int64, uint64, uint64, _LENT, _LENT, _LENT,
+            _SHORT, _NARROW, _BUCKETS, _NARROW, _LENT,
         ),
         cache=True,
         nogil=True,
     )  # fmt: skip
+    def together(
+        group: Any, count: Any, now: Any, before: Any, when: Any, gap: Any, width: Any, found: Any,
+        cases: Any, starts: Any, ends: Any, narrow: Any, carried: Any, wanted: Any, edges: Any,
+        waits: Any,
+    ) -> Any:  # fmt: skip
+        for place in range(count):
+            item = uint64(group[place])
+            if before == _NONE or now - when > gap:
+                if before != _NONE:
+                    ends[before] += 1
+                starts[item] += 1
+                cases[0] += 1
+            else:
+                edge, bucket = before * width + item, _bucket(now - when)
+                if picks:
+                    if bucket in (wanted[edge] % WAITS, wanted[edge] // WAITS):
+                        edges[found], waits[found] = edge, now - when
+                        found += uint64(1)
+                else:
+                    at = edge * uint64(WAITS) + bucket
+                    narrow[at] += uint16(1)
+                    if narrow[at] == uint16(0):
+                        carried[at] += uint32(1)
+            before, when = item, now
+        return before, when, found
+
+    return together
+
+
+def _walk(*, picks: bool) -> Any:
+    """Compile the walk that counts, or the one that picks waits; they differ in one place."""
+    together = _together(picks=picks)
+
+    @njit(_WALK, cache=True, nogil=True)
     def walk(
         offsets: Any, skip: Any, time: Any, code: Any, item_of: Any, item_start: Any, items: Any,
         size: int, gap: int, first: int, last: int, group: Any, cases: Any, starts: Any, ends: Any,
@@ -111,13 +152,11 @@ def _walk(*, picks: bool) -> Any:
                     now = time[row]
                     item = uint64(item_of[min(uint64(code[row]), end_of_table)])
                     after = row + uint64(1)
-                    is_shared = after < stop and time[after] == now
-                    if is_shared or item >= _SEVERAL:
-                        if is_shared or item == _SEVERAL:
-                            break
-                        row = after
-                        continue
+                    if item == _SEVERAL or (after < stop and time[after] == now):
+                        break
                     row = after
+                    if item == _NONE:
+                        continue
                     if before == _NONE or now - when > gap:
                         if before != _NONE:
                             ends[before] += 1
@@ -140,28 +179,10 @@ def _walk(*, picks: bool) -> Any:
                     break
                 now = time[row]
                 row, count = _instant(time, code, item_start, items, row, stop, group)
-                # The same for the items of an instant. A function for both would cost the loop
-                # above half as much again, for handing the arrays over.
-                for place in range(count):
-                    item = uint64(group[place])
-                    if before == _NONE or now - when > gap:
-                        if before != _NONE:
-                            ends[before] += 1
-                        starts[item] += 1
-                        cases[0] += 1
-                    else:
-                        edge, bucket = before * width + item, _bucket(now - when)
-                        if picks:
-                            both = uint64(wanted[edge])
-                            if bucket in (both % uint64(WAITS), both // uint64(WAITS)):
-                                edges[found], waits[found] = edge, now - when
-                                found += uint64(1)
-                        else:
-                            at = edge * uint64(WAITS) + bucket
-                            narrow[at] += uint16(1)
-                            if narrow[at] == uint16(0):
-                                carried[at] += uint32(1)
-                    before, when = item, now
+                before, when, found = together(
+                    group, count, now, before, when, gap, width, found, cases, starts, ends, narrow,
+                    carried, wanted, edges, waits,
+                )  # fmt: skip
             if before != _NONE:
                 ends[before] += 1
         return int64(found)
