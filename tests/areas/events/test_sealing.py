@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from kundresa.events import queries, row_keeper, sealing
-from kundresa.events.models import SetAside, StoreVersion
+from kundresa.events.models import SetAside, StoreLease, StoreVersion
 from kundresa.events.queries import store_in, store_of
 from kundresa.events.sealing import seal_inbox, tidy_store
 from kundresa.jobs.models import Job
@@ -106,6 +106,8 @@ def test_a_compaction_that_dies_between_any_two_statements_loses_nothing(
         copy_store(1, workspace, tmp_path)
         is_dead = dies_at(step, lambda one=workspace: tidy_store(one, tmp_path), modules)  # type: ignore[misc]
         assert times(workspace, tmp_path) == before, step
+        # A lease that the dead still held runs out.
+        StoreLease.objects.update(until=0)
         tidy_store(workspace, tmp_path)
         assert times(workspace, tmp_path) == before, step
         assert not store_of(workspace, tmp_path).version.deltas, step
