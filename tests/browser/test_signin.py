@@ -41,7 +41,7 @@ def test_a_passkey_is_made_and_then_lets_in(server: Server, reader: Reader) -> N
     log_in(page, address)
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_label("Name", exact=True).fill("Work laptop")
     assert violations(page) == []
     page.get_by_role("button", name="Add the passkey").click()

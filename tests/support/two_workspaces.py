@@ -10,12 +10,21 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Final
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.test import Client
 
 from kundresa.accounts.access import GUEST_SESSION
 from kundresa.accounts.api import Member, Role, Workspace, make_workspace, notify
-from kundresa.accounts.models import AuditLine, Department, Guest, GuestLink, Invitation, Membership
+from kundresa.accounts.models import (
+    ApiToken,
+    AuditLine,
+    Department,
+    Guest,
+    GuestLink,
+    Invitation,
+    Membership,
+)
 from kundresa.accounts.queries import hash_of
 from kundresa.core.clock import now
 from kundresa.events import imports
@@ -48,6 +57,14 @@ class Place:
             workspace=self.workspace, email="new@firma.example", secret_hash=hash_of(f"i {slug}"),
             expires_at=now().replace(year=2100),
         )  # fmt: skip
+
+        self.token = ApiToken.objects.create(
+            workspace=self.workspace, member=self.owner, name="Night", start="kundresa_a",
+            scopes=["maps:read"], secret_hash=hash_of(f"t {slug}"),
+        )  # fmt: skip
+        self.passkey = Authenticator.objects.create(
+            user=self.owner, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone"}
+        )
 
     def _upload(self) -> Import:
         incoming = imports.write_incoming([ORDERS.format(self.slug).encode()], self._folder, 10_000)
@@ -93,7 +110,12 @@ class Place:
             "link": self.link.pk,
             "line": AuditLine.objects.filter(workspace=self.workspace).order_by("id")[0].pk,
             "secret": "nobody-has-this-one",
-            "token": "nobody-has-this-one",
+            "token": self.token.pk,
+            "token_id": self.token.pk,
+            "department_id": self.department.pk,
+            "invitation_id": self.invitation.pk,
+            "member_id": who.pk,
+            "pk": self.passkey.pk,
             "key": "nobody-has-this-one",
             "uidb36": "1",
             "provider_id": "none",

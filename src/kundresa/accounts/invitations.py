@@ -28,6 +28,7 @@ from kundresa.core.clock import now
 from kundresa.core.errors import NotFoundError
 from kundresa.core.ids import new_secret
 from kundresa.core.mail_server import mailbox_of
+from kundresa.core.settings import settings
 
 DAYS: Final = 7
 MOST_AT_ONCE: Final = 50
@@ -246,9 +247,8 @@ def _post(invitation: Invitation, secret: str, inviter: Member) -> bool:
         "link": reverse("accounts:join", args=[secret]),
         "days": DAYS,
     }
-    is_posted = post_mail(
-        invitation.email, "invitation", invitation.language, facts, invitation.workspace_id
-    )
+    language = invitation.language or invitation.workspace.language or settings().language
+    is_posted = post_mail(invitation.email, "invitation", language, facts, invitation.workspace_id)
     if is_posted:
         invitation.mailed_at = now()
         invitation.save(update_fields=["mailed_at"])

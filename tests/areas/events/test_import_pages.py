@@ -471,7 +471,7 @@ def test_a_stopped_import_goes_on_and_adds_each_row_once(
     one = latest()
     assert one.state == Import.STOPPED
     assert 0 < one.rows < 60_000
-    assert "Go on" in page
+    assert "Continue" in page
     client.post(f"{address}start/")
     work()
     assert latest().state == Import.DONE

@@ -94,7 +94,8 @@ def asked_of(view: Any, match: ResolverMatch | None) -> Asked | None:
     if match.namespace == "ui" or match.view_name == "set_language":
         return _PUBLIC
     if match.namespace == "api":
-        return _TOKEN
+        # The schema says what there is to ask, and nothing of anybody.
+        return _PUBLIC if match.url_name == "openapi-json" else _TOKEN
     if module.startswith("allauth."):
         return _PUBLIC if match.view_name in _BEFORE_SIGN_IN else _MEMBER
     return None

@@ -153,10 +153,10 @@ def _take_email(request: HttpRequest, member: Member, new: str) -> HttpResponse:
 
 @require_http_methods(READ_AND_WRITE)
 @asks(Need.MEMBER)
-def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
+def confirm_email(request: HttpRequest, secret: str) -> HttpResponse:
     """Change the address, by the link that was mailed to it."""
     member = member_of(request)
-    new = oneself.wanted_email(member, token)
+    new = oneself.wanted_email(member, secret)
     if request.method == "POST" and new:
         if oneself.change_email(member, new):
             messages.success(request, gettext("Your e-mail is now %(email)s.") % {"email": new})

@@ -64,7 +64,7 @@ urlpatterns = [
     # Oneself.
     path("me/", oneself.me, name="me"),
     path("me/email/", oneself.email, name="my-email"),
-    path("me/email/<str:token>/", oneself.confirm_email, name="confirm-email"),
+    path("me/email/<str:secret>/", oneself.confirm_email, name="confirm-email"),
     path("me/security/", oneself.security, name="security"),
     path("me/security/others/", oneself.end_others, name="end-other-sessions"),
     # The workspace, departments, notices, audit trail.
