@@ -37,7 +37,21 @@ OWN = {
         "imports",
     },
     "profiles": {"bulk", "merging"},
-    "accounts": {"access", "mailing", "tokens", "bearer"},
+    "accounts": {
+        "access",
+        "audit",
+        "bearer",
+        "departments",
+        "guests",
+        "invitations",
+        "mailing",
+        "memberships",
+        "notices",
+        "oneself",
+        "signin_links",
+        "tokens",
+        "workspaces",
+    },
     "channels": None,
 }
 

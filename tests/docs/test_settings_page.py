@@ -35,6 +35,14 @@ WRONG = {
     "trusted_proxies": "the one in front",
     "smtp_url": "mail.example",
     "mail_from": "nobody",
+    "oidc_issuer": "http://login.example",
+    "oidc_client_id": "two words",
+    "oidc_client_secret": "two\nlines",
+    "oidc_name": "The provider that has so long a name that no button holds it",
+}
+OF_NO_USE_ALONE = {
+    "smtp_url": {"KUNDRESA_MAIL_FROM"},
+    "oidc_issuer": {"KUNDRESA_OIDC_CLIENT_ID", "KUNDRESA_OIDC_CLIENT_SECRET"},
 }
 
 
@@ -60,7 +68,7 @@ def test_the_remedy_is_what_a_wrong_value_is_told(name):
         read_settings({variable: WRONG[name]})
     told = {fault.place: fault.hint for fault in caught.value.faults}
     assert told.pop(variable) == ROWS[variable][2]
-    assert told.keys() <= ({"KUNDRESA_MAIL_FROM"} if name == "smtp_url" else set())
+    assert told.keys() <= OF_NO_USE_ALONE.get(name, set())
 
 
 def test_the_remedy_for_the_folder_is_what_an_unusable_one_is_told(tmp_path):

@@ -92,7 +92,7 @@ class Server:
     @contextmanager
     def become_owner(self) -> Iterator[httpx.Client]:
         """Take the link of the first owner from the log, as a member would, and be signed in."""
-        address = self._owner_address()
+        address = self.owner_address()
         with httpx.Client(base_url=self.address, trust_env=False, timeout=30) as client:
             page = client.get(address).text
             token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
@@ -101,7 +101,8 @@ class Server:
             assert client.post(address, data=told).status_code == 302
             yield client
 
-    def _owner_address(self, seconds: float = 40) -> str:
+    def owner_address(self, seconds: float = 40) -> str:
+        """Wait for the link of the first owner, and give its path."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if found := re.findall(r"Become the owner: \S+?(/welcome/\S+)", self.log):

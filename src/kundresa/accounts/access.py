@@ -40,6 +40,7 @@ class Access:
     workspace: Workspace | None = None
     role: Role | None = None
     rights: frozenset[Right] = frozenset()
+    membership: Membership | None = None
 
     @property
     def is_signed_in(self) -> bool:
@@ -122,7 +123,11 @@ def access_by(membership: Membership) -> Access:
     role = Role(membership.role)
     rights = frozenset(Right) if role is Role.OWNER else _rights(membership)
     return Access(
-        member=membership.member, workspace=membership.workspace, role=role, rights=rights
+        member=membership.member,
+        workspace=membership.workspace,
+        role=role,
+        rights=rights,
+        membership=membership,
     )
 
 

@@ -7,8 +7,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from kundresa.accounts.models import AuditLine, Member, Membership, OwnerLink, Workspace
-from kundresa.accounts.queries import hash_of
+from kundresa.accounts.models import (
+    AuditLine,
+    Invitation,
+    Member,
+    Membership,
+    OwnerLink,
+    Workspace,
+)
+from kundresa.accounts.queries import hash_of, open_invitation_for
 from kundresa.accounts.rules import DEMO_OWNER, Right, Role, rights_by_default
 from kundresa.core.clock import now
 from kundresa.core.ids import new_secret
@@ -43,9 +50,9 @@ def write_audit_line(
     workspace_id: int | None = None,
     subject: str = "",
     details: dict[str, Any] | None = None,
-) -> None:
+) -> AuditLine:
     """Add a line; call it inside the transaction of what it tells."""
-    AuditLine.objects.create(
+    return AuditLine.objects.create(
         actor=actor, action=action, workspace_id=workspace_id, subject=subject, details=details
     )
 
@@ -110,20 +117,46 @@ def is_owner_link(secret: str) -> bool:
 
 
 def take_owner_link(
-    secret: str, *, email: str, name: str, password: str, workspace_name: str, language: str = ""
+    secret: str,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    workspace_name: str,
+    language: str = "",
+    time_zone: str = "",
 ) -> Member | None:
     """Make the first owner, of every workspace that is there; None when the link was used."""
     with transaction.atomic():
         changed = OwnerLink.objects.filter(secret_hash=hash_of(secret), used_at=None)
         if not changed.update(used_at=now()) or Member.objects.exists():
             return None
-        member = make_member(email, name, password=password, language=language)
+        member = make_member(email, name, password=password, language=language, time_zone=time_zone)
         first = ensure_first_workspace()
         if workspace_name and workspace_name != first.name:
             rename_workspace(first, workspace_name, actor=f"member:{member.pk}")
         for workspace in Workspace.objects.order_by("id"):
             join(workspace, member, Role.OWNER, actor=f"member:{member.pk}")
     return member
+
+
+def take_open_invitation(member: Member) -> Membership | None:
+    """Let a member in where their address is invited; None where it isn't."""
+    with transaction.atomic():
+        found = open_invitation_for(member.email)
+        taken = found and Invitation.objects.filter(pk=found.pk, accepted_at=None).update(
+            accepted_at=now(), accepted_by=member
+        )
+        if found is None or not taken:
+            return None
+        told = ((Right.SEE_CUSTOMERS, found.sees_customers), (Right.SEND, found.may_send))
+        rights = {right for right, is_given in told if is_given}
+        actor = f"member:{member.pk}"
+        membership = join(found.workspace, member, Role(found.role), actor=actor, rights=rights)
+        if membership.department is None and found.department is not None:
+            membership.department = found.department
+            membership.save(update_fields=["department"])
+    return membership
 
 
 def rename_workspace(workspace: Workspace, name: str, *, actor: str) -> None:

@@ -20,6 +20,7 @@ from kundresa.accounts.actions import (
     write_audit_line,
 )
 from kundresa.accounts.bearer import MOST_BODY, Bearer
+from kundresa.accounts.guests import GuestSubject, guest_subjects
 from kundresa.accounts.mailing import (
     MAIL_KINDS,
     MAIL_WAITS,
@@ -30,16 +31,20 @@ from kundresa.accounts.mailing import (
     waiting_mail_count,
 )
 from kundresa.accounts.models import Member, Workspace
+from kundresa.accounts.notices import notify, notify_actor, notify_owners
+from kundresa.accounts.oneself import drop_second_step
 from kundresa.accounts.queries import (
     actor_names,
     has_audit_line,
     has_members,
+    member_by_email,
     workspace_by_slug,
     workspace_ids,
     workspace_slugs,
     workspaces_of,
 )
 from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role, Scope, asks
+from kundresa.accounts.signin_links import RESET_HOURS, reset_link_for
 
 __all__ = [
     "DEMO_OWNER",
@@ -47,9 +52,11 @@ __all__ = [
     "MAIL_WAITS",
     "MEMBER_ROLES",
     "MOST_BODY",
+    "RESET_HOURS",
     "THIS_MACHINE",
     "Access",
     "Bearer",
+    "GuestSubject",
     "Member",
     "Need",
     "Right",
@@ -63,9 +70,11 @@ __all__ = [
     "actor_names",
     "actor_of",
     "asks",
+    "drop_second_step",
     "ensure_demo_owner",
     "ensure_first_workspace",
     "ensure_workspace",
+    "guest_subjects",
     "has_audit_line",
     "has_members",
     "join",
@@ -73,8 +82,13 @@ __all__ = [
     "make_member",
     "make_workspace",
     "may_change",
+    "member_by_email",
     "new_owner_link",
+    "notify",
+    "notify_actor",
+    "notify_owners",
     "post_mail",
+    "reset_link_for",
     "undelivered_mails",
     "waiting_mail_count",
     "workspace_by_slug",

@@ -1,4 +1,4 @@
-"""What can't be found here, and why a program isn't answered."""
+"""What can't be found here, what a workspace can't do without, and why a program isn't answered."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ class NoSuchWorkspaceError(NotFoundError):
     """No workspace has that name in its address."""
 
     code = "no_such_workspace"
+
+
+class LastOwnerError(KundresaError):
+    """Without this owner nobody could change the workspace any more."""
+
+    status = 409
+    code = "last_owner"
 
 
 class NoTokenError(KundresaError):
@@ -42,3 +49,10 @@ class TooManyRequestsError(KundresaError):
             "This token asks too often.", hint=f"Ask again in {seconds} s (Retry-After)."
         )
         self.seconds = seconds
+
+
+class NameTakenError(KundresaError):
+    """Something in the workspace has that name."""
+
+    status = 409
+    code = "name_taken"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from kundresa.accounts.rules import MEMBER_ROLES, Role
 from kundresa.core.clock import now
@@ -52,6 +53,8 @@ class Member(AbstractBaseUser):
     time_zone = models.CharField(max_length=60, blank=True, default="")
     is_active = models.BooleanField(default=True)
     made_at = models.DateTimeField(auto_now_add=True)
+    session_mark = models.CharField(max_length=32, blank=True, default="")
+    """Changed to end every session of theirs, also those that nobody has listed."""
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -60,6 +63,11 @@ class Member(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        told = f"{self.password} {self.session_mark}"
+        salt = "kundresa.accounts.Member"
+        return salted_hmac(salt, told, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def initials(self) -> str:
@@ -95,6 +103,7 @@ class Membership(models.Model):
     may_send = models.BooleanField(default=False)
     department = models.ForeignKey(Department, null=True, on_delete=models.SET_NULL)
     joined_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
@@ -115,10 +124,12 @@ class Invitation(models.Model):
     sees_customers = models.BooleanField(default=False)
     may_send = models.BooleanField(default=False)
     department = models.ForeignKey(Department, null=True, on_delete=models.SET_NULL)
+    language = models.CharField(max_length=5, blank=True, default="")
     secret_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     revoked_at = models.DateTimeField(null=True)

@@ -7,17 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Lower
 
 from kundresa.accounts.errors import NoSuchWorkspaceError
-from kundresa.accounts.models import (
-    AuditLine,
-    Department,
-    Guest,
-    Member,
-    Membership,
-    Workspace,
-)
+from kundresa.accounts.models import AuditLine, Guest, Invitation, Member, Workspace
+from kundresa.core.clock import now
 
 
 def workspace_by_slug(slug: str) -> Workspace:
@@ -55,17 +48,6 @@ def workspaces_of(member: Member) -> list[Workspace]:
     return list(Workspace.objects.filter(membership__member=member).order_by("id"))
 
 
-def memberships_in(workspace: Workspace) -> list[Membership]:
-    """Give who is in a workspace and as what, by name."""
-    found = Membership.objects.filter(workspace=workspace).select_related("member", "department")
-    return list(found.order_by(Lower("member__name"), "id"))
-
-
-def departments_in(workspace: Workspace) -> list[Department]:
-    """Give the departments of a workspace, by name."""
-    return list(Department.objects.filter(workspace=workspace).order_by(Lower("name"), "id"))
-
-
 def audit_before(workspace_id: int, before: int | None, most: int) -> list[AuditLine]:
     """Give the newest lines of a workspace's audit trail, or those older than a line."""
     found = AuditLine.objects.filter(workspace_id=workspace_id)
@@ -76,6 +58,22 @@ def audit_before(workspace_id: int, before: int | None, most: int) -> list[Audit
 def has_members() -> bool:
     """Tell whether anybody can sign in yet."""
     return Member.objects.exists()
+
+
+def member_by_email(email: str) -> Member | None:
+    """Find a member by e-mail, however it is written."""
+    return Member.objects.filter(email=email.strip().lower()).first()
+
+
+def open_invitation_for(email: str) -> Invitation | None:
+    """Give the newest invitation that an address may still take."""
+    return (
+        Invitation.objects.select_related("workspace")
+        .filter(email__iexact=email.strip(), accepted_at=None, revoked_at=None)
+        .filter(expires_at__gt=now())
+        .order_by("-id")
+        .first()
+    )
 
 
 def actor_names(actors: Iterable[str]) -> dict[str, str]:

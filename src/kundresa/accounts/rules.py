@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -143,6 +143,41 @@ def rights_by_default(role: Role) -> frozenset[Right]:
     if role is Role.OWNER:
         return frozenset(Right)
     return frozenset({Right.SEE_CUSTOMERS}) if role is Role.EDITOR else frozenset()
+
+
+@dataclass(frozen=True)
+class Place:
+    """What somebody is, or is to be, in a workspace; owners have both rights."""
+
+    role: Role
+    sees_customers: bool = False
+    may_send: bool = False
+    department_id: int | None = None
+
+    @property
+    def rights(self) -> set[Right]:
+        """The rights beside the role."""
+        told = ((Right.SEE_CUSTOMERS, self.sees_customers), (Right.SEND, self.may_send))
+        return {right for right, is_given in told if is_given or self.role is Role.OWNER}
+
+    def columns(self) -> dict[str, Any]:
+        """Give the same as columns of a row, and as plain data for the audit trail."""
+        return {
+            "role": self.role.value,
+            "sees_customers": Right.SEE_CUSTOMERS in self.rights,
+            "may_send": Right.SEND in self.rights,
+            "department_id": self.department_id,
+        }
+
+
+def place_from(columns: Mapping[str, Any]) -> Place:
+    """Give the place that these columns tell."""
+    return Place(**{**columns, "role": Role(columns["role"])})
+
+
+def is_last_owner(member_id: int, owner_ids: Iterable[int]) -> bool:
+    """Tell whether nobody but this member owns a workspace."""
+    return set(owner_ids) == {member_id}
 
 
 def is_from_this_machine(address: str, headers: Container[str]) -> bool:

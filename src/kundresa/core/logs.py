@@ -21,6 +21,11 @@ _IN_QUERY: Final = re.compile(r"((?:key|token|secret|password|passwd)=)[^&\s\"']
 _IN_JSON: Final = re.compile(
     r"(\"(?:write_?key|token|secret|password|api_?key)\"\s*:\s*\")[^\"]+", re.IGNORECASE
 )
+# Addresses that let in whoever has them, also where one stands inside the query of another.
+_IN_PATH: Final = re.compile(
+    r"((?:/|%2F)(?:join|welcome|guest|password/reset/key)(?:/|%2F))(?:(?!%2F)[^/\s\"'?#&])+",
+    re.IGNORECASE,
+)
 _IN_HEADER: Final = re.compile(r"\b(Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{6,}")
 
 
@@ -35,7 +40,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         value = _IN_ADDRESS.sub(r"\1***\2", value)
         value = _IN_JSON.sub(r"\1***", _IN_QUERY.sub(r"\1***", value))
-        return _IN_HEADER.sub(r"\1 ***", value)
+        return _IN_PATH.sub(r"\1***", _IN_HEADER.sub(r"\1 ***", value))
     if isinstance(value, dict):
         return {k: "***" if _HIDDEN.search(str(k)) else _clean(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

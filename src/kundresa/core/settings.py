@@ -22,7 +22,7 @@ from kundresa.core.mail_server import Mailbox, MailServer, mail_server_of, mailb
 from kundresa.core.times import zone_named
 
 PREFIX: Final = "KUNDRESA_"
-SECRETS: Final = frozenset({"secret_key", "database_url", "smtp_url"})
+SECRETS: Final = frozenset({"secret_key", "database_url", "smtp_url", "oidc_client_secret"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _ALL_ADDRESSES: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104
 
@@ -51,7 +51,17 @@ _REMEDIES: Final[Mapping[str, str]] = {
         "with signs such as @ / ? # % in name and password as %40 %2F %3F %23 %25."
     ),
     "mail_from": "Write a mail address, alone or as Kundresa <kundresa@firma.se>.",
+    "oidc_issuer": "Write the address of the provider, like https://login.firma.se/realms/firma.",
+    "oidc_client_id": "Write the client id that the provider gave, without spaces.",
+    "oidc_client_secret": "Write the client secret that the provider gave, on one line.",
+    "oidc_name": "Write what people call the provider, in at most 40 characters.",
 }
+
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "smtp_url": ("mail_from",),
+    "oidc_issuer": ("oidc_client_id", "oidc_client_secret"),
+}
+"""What a setting is of no use without."""
 
 
 def _own_address(host: str) -> str:
@@ -103,6 +113,21 @@ def _web_address(url: str) -> str:
     return url
 
 
+def _issuer(url: str) -> str:
+    parts = urlsplit(url)
+    # Whoever stands between could sign anybody in.
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if url and not (is_safe and parts.hostname):
+        raise ValueError("is not an address that starts with https://")
+    return url.rstrip("/")
+
+
+def _one_word(text: str) -> str:
+    if any(sign.isspace() for sign in text):
+        raise ValueError("has spaces or several lines")
+    return text
+
+
 def _zone(name: str) -> str:
     try:
         zone_named(name)
@@ -140,6 +165,10 @@ class Settings(BaseModel):
     demo: bool = False
     smtp_url: Annotated[str, AfterValidator(_mail_server)] = Field(default="", repr=False)
     mail_from: Annotated[str, AfterValidator(_mail_sender)] = ""
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] = ""
+    oidc_client_id: Annotated[str, AfterValidator(_one_word)] = ""
+    oidc_client_secret: Annotated[str, AfterValidator(_one_word)] = Field(default="", repr=False)
+    oidc_name: str = Field(default="", max_length=40)
 
     def __repr__(self) -> str:
         return f"Settings(data_dir={str(self.data_dir)!r}, port={self.port})"
@@ -262,10 +291,16 @@ def _gather(environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]
 
 
 def _missing(values: Mapping[str, str]) -> list[Fault]:
-    if not values.get("smtp_url") or values.get("mail_from"):
-        return []
-    said = f"is missing, and {PREFIX}SMTP_URL is of no use without."
-    return [Fault(f"{PREFIX}MAIL_FROM", said, _REMEDIES["mail_from"])]
+    return [
+        Fault(
+            PREFIX + name.upper(),
+            f"is missing, and {PREFIX}{first.upper()} is of no use without.",
+            _REMEDIES[name],
+        )
+        for first, others in _NEEDS.items()
+        for name in others
+        if values.get(first) and not values.get(name)
+    ]
 
 
 def _fault(problem: Any, values: Mapping[str, str]) -> Fault:

@@ -14,7 +14,7 @@ from kundresa.accounts.api import Workspace
 
 
 class Source(models.Model):
-    """A sender of events and the key that it shows."""
+    """A sender of events and the key that it shows; ``heard_at`` is microseconds of UTC."""
 
     id = models.BigAutoField(primary_key=True)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
@@ -22,6 +22,7 @@ class Source(models.Model):
     write_key = models.CharField(max_length=100, unique=True)
     is_open = models.BooleanField(default=True)
     made_at = models.DateTimeField(auto_now_add=True)
+    heard_at = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
         return self.name

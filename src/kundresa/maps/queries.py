@@ -40,14 +40,17 @@ def map_index(workspace: str, language: str) -> MapIndex:
     return MapIndex(workspace, found.name, rows)
 
 
-def map_page(workspace: str, map_id: str, asked: Asked) -> MapPage:
-    """Give one map with its numbers; without events the drawn map and nothing else."""
+def map_page(workspace: str, map_id: str, asked: Asked, *, shows_key: bool = False) -> MapPage:
+    """Give one map with its numbers; without events the drawn map and nothing else.
+
+    ``shows_key`` is for those who may change data: whoever has a write key can send events.
+    """
     found = workspace_by_slug(workspace)
     document = map_of(found.id, map_id)
     store = store_of(found.id, settings().data_dir)
     snapshot = store.snapshot()
     if not snapshot.version.event_count:
-        key = next(iter(write_keys(found.id)), "")
+        key = next(iter(write_keys(found.id)), "") if shows_key else ""
         return compose_page(found.name, document, asked, write_key=key)
     period = _period(asked, snapshot, document.measure.zone)
     query = _query(document, asked, period)

@@ -49,6 +49,20 @@ def _postgres(url: str) -> dict[str, Any]:
     }
 
 
+def _provider() -> list[dict[str, Any]]:
+    if not _found.oidc_issuer:
+        return []
+    return [
+        {
+            "provider_id": "company",
+            "name": _found.oidc_name or urlsplit(_found.oidc_issuer).hostname,
+            "client_id": _found.oidc_client_id,
+            "secret": _found.oidc_client_secret,
+            "settings": {"server_url": _found.oidc_issuer, "oauth_pkce_enabled": True},
+        }
+    ]
+
+
 SECRET_KEY = secret_key(_found)
 DEBUG = False
 ALLOWED_HOSTS = _found.hosts
@@ -69,6 +83,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
 ]
 MIDDLEWARE = [
     "kundresa.project.middleware.RequestNames",
@@ -107,6 +122,7 @@ TEMPLATES = [
 ]
 LANGUAGE_CODE = _found.language
 LANGUAGES = [("en", "English"), ("sv", "Svenska"), ("nb", "Norsk bokmål"), ("da", "Dansk")]
+FORMAT_MODULE_PATH = "kundresa.ui.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = _found.time_zone
@@ -128,10 +144,57 @@ AUTH_PASSWORD_VALIDATORS = [
 ]  # fmt: skip
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "kundresa.accounts.web.adapters.MemberAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _found.base_url.startswith("https://") else "http"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    name: f"kundresa.accounts.web.signin_forms.{form}"
+    for name, form in {
+        "login": "LogInForm",
+        "reset_password": "AskResetForm",
+        "reset_password_from_key": "ResetForm",
+        "change_password": "ChangePasswordForm",
+        "set_password": "ChoosePasswordForm",
+        "reauthenticate": "AgainForm",
+    }.items()
+}
+MFA_ADAPTER = "kundresa.accounts.web.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Members come by the word of an owner, so their address is known.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Kundresa"
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    name: f"kundresa.accounts.web.signin_forms.{form}"
+    for name, form in {
+        "authenticate": "CodeForm",
+        "reauthenticate": "CodeAgainForm",
+        "activate_totp": "FirstCodeForm",
+        "add_webauthn": "NewPasskeyForm",
+        "edit_webauthn": "PasskeyNameForm",
+    }.items()
+}
+SOCIALACCOUNT_ADAPTER = "kundresa.accounts.web.adapters.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# By a link: our policy keeps a form from leading to another machine.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": _provider()}}
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+SESSION_COOKIE_AGE = 14 * 24 * 60 * 60
+# In the database, because failed log-ins are counted over all processes and machines.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _found.base_url.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [_found.base_url.rstrip("/")] if _found.base_url else []
 SESSION_COOKIE_HTTPONLY = True

@@ -19,7 +19,7 @@ def _area(name: str) -> list[URLPattern | URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
-    path("account/", include("allauth.urls")),
+    path("account/", include("kundresa.accounts.web.signin_urls")),
     path("api/", api.urls),
     *_area("ui"),
     *_area("accounts"),

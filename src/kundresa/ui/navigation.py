@@ -39,10 +39,15 @@ def places_of(request: HttpRequest | None) -> list[Place]:
         return []
     found = [(name, view, _address(view, match)) for name, view in PLACES]
     return [
-        Place(name, address, view.split(":")[0] == match.app_name)
+        # By its address too: some settings are pages of other areas.
+        Place(name, address, _is_in(request, address) or view.split(":")[0] == match.app_name)
         for name, view, address in found
         if address
     ]
+
+
+def _is_in(request: HttpRequest | None, address: str) -> bool:
+    return request is not None and request.path.startswith(address)
 
 
 def _address(view: str, match: ResolverMatch) -> str:

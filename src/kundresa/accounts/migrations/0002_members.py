@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         ('account', '0001_initial'),
         ('mfa', '0001_initial'),
         ('socialaccount', '0001_initial'),
+        ('usersessions', '0001_initial'),
     ]
 
     dependencies = [

@@ -16,7 +16,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from kundresa.accounts.access import Access, access_of, who_asks
+from kundresa.accounts.access import Access, access_in, access_of, who_asks
+from kundresa.accounts.memberships import note_seen
 from kundresa.accounts.models import Member
 from kundresa.accounts.queries import has_members
 from kundresa.accounts.rules import Asked, Need
@@ -28,13 +29,10 @@ _PUBLIC: Final = Asked(Need.PUBLIC, Need.PUBLIC)
 _MEMBER: Final = Asked(Need.MEMBER, Need.MEMBER)
 _TOKEN: Final = Asked(Need.TOKEN, Need.TOKEN)
 _BEFORE_SIGN_IN: Final = frozenset({
-    "account_login", "account_logout", "account_reset_password", "account_reset_password_done",
-    "account_reset_password_from_key", "account_reset_password_from_key_done",
-    "account_confirm_email", "account_email_verification_sent", "account_inactive",
-    "account_reauthenticate", "mfa_authenticate", "mfa_trust", "mfa_login_webauthn",
-    "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "openid_connect_login",
-    "openid_connect_callback", "socialaccount_login_cancelled", "socialaccount_login_error",
-    "socialaccount_signup", "account_signup",
+    "account_login", "account_logout", "account_inactive", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
+    "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled",
 })  # fmt: skip
 """Views of the log-in package that somebody uses who has not signed in."""
 
@@ -77,6 +75,8 @@ class Door:
             return None
         access = access_of(request, slug, _shared(asked, kwargs))
         request.access = access  # type: ignore[attr-defined]
+        if access.membership is not None:
+            note_seen(access.membership)
         return _refusal(request, access, asked, need)
 
 
@@ -145,6 +145,15 @@ class MemberWishes:
         zone = (member and member.time_zone) or framework.TIME_ZONE
         with timezone.override(zoneinfo.ZoneInfo(zone)):
             return self.answer(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        """Take the time zone of the workspace where a member has none; the door knows it by now."""
+        access = access_in(request)
+        if access.workspace is None or (access.member and access.member.time_zone):
+            return
+        if access.workspace.time_zone:
+            # The override around the answer takes it back.
+            timezone.activate(zoneinfo.ZoneInfo(access.workspace.time_zone))
 
     @staticmethod
     def _speak(request: HttpRequest, member: Member) -> None:

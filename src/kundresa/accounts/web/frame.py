@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from kundresa.accounts.access import access_in
-from kundresa.accounts.models import Notice
+from kundresa.accounts.notices import unread_count
 from kundresa.accounts.queries import workspaces_of
 from kundresa.ui.contracts import Frame, Tab
 
@@ -27,7 +27,7 @@ def frame_of(request: HttpRequest) -> Frame | None:
         own_settings=_address("accounts:me"),
         log_out=_address("account_logout"),
         notices=_address("accounts:notices"),
-        unread=Notice.objects.filter(member=member, read_at=None).count(),
+        unread=unread_count(member),
     )
 
 

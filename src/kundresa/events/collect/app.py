@@ -116,6 +116,7 @@ class CollectApp:
                 )
             finally:
                 self._keys.under_way[key] -= 1
+            self._keys.hear(key, received)
         answer: dict[str, Any] = {"success": True, "accepted": len(envelope.rows)}
         return {**answer, "refused": envelope.refused} if envelope.refused else answer
 

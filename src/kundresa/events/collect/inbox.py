@@ -30,6 +30,7 @@ Row = tuple[int, str, int, bytes]
 _MOST_IN_STATEMENT: Final = 512
 _BLOBS_AT_ONCE: Final = 1024
 _KEYS: Final = "SELECT write_key, workspace_id FROM events_source WHERE is_open"
+_HEARD: Final = "UPDATE events_source SET heard_at = {0} WHERE write_key = {0}"
 _COUNTER: Final = "SELECT last FROM events_inbox_counter"
 _NUMBERS: Final = "UPDATE events_inbox_counter SET last = last + ? RETURNING last"
 # Only writers wait for it, and it for writers: see `_make_day`.
@@ -66,6 +67,9 @@ class Inbox(Protocol):
 
     def write_keys(self) -> Mapping[str, int]:
         """Give the workspace of each open write key."""
+
+    def tell_heard(self, heard: Mapping[str, int]) -> None:
+        """Write down when each key last brought events, in microseconds of UTC."""
 
     def close(self) -> None:
         """Let the connection go."""
@@ -186,6 +190,10 @@ class SqliteInbox:
         """Read the open keys."""
         return dict(self._db.execute(_KEYS).fetchall())
 
+    def tell_heard(self, heard: Mapping[str, int]) -> None:
+        """Write down when each key last brought events."""
+        self._db.executemany(_HEARD.format("?"), [(at, key) for key, at in heard.items()])
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -237,6 +245,11 @@ class PostgresInbox:
     def write_keys(self) -> Mapping[str, int]:
         """Read the open keys."""
         return dict(self._db.execute(_KEYS).fetchall())
+
+    def tell_heard(self, heard: Mapping[str, int]) -> None:
+        """Write down when each key last brought events."""
+        with self._db.cursor() as cursor:
+            cursor.executemany(_HEARD.format("%s"), [(at, key) for key, at in heard.items()])
 
     def close(self) -> None:
         """Close the connection."""

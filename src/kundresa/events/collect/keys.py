@@ -14,6 +14,9 @@ from kundresa.events.collect.inbox import Inbox
 
 _EVERY: Final = 1.0
 _AT_MOST_EVERY: Final = 0.2
+_TELL_EVERY: Final = 10.0
+"""A commit costs a wait for the disk, and people look at the hour."""
+
 _log = logger(__name__)
 
 
@@ -29,6 +32,8 @@ class WriteKeys:
         self._task: asyncio.Task[None] | None = None
         self._most_at_once = most_at_once
         self.under_way: Counter[str] = Counter()
+        self._heard: dict[str, int] = {}
+        self._told_at = 0.0
 
     async def start(self) -> None:
         """Read the keys and keep them fresh."""
@@ -55,6 +60,10 @@ class WriteKeys:
             raise RefusedError(429, "too_many_requests", "This key sends too much at once.", 1)
         return self._known[key]
 
+    def hear(self, key: str, at: int) -> None:
+        """Note that a key brought events (microseconds); it is written down a little later."""
+        self._heard[key] = at
+
     async def refresh(self) -> bool:
         """Read the keys again; False when the database doesn't answer."""
         async with self._lock:
@@ -70,7 +79,14 @@ class WriteKeys:
     def _read(self) -> Mapping[str, int]:
         if self._inbox is None:
             self._inbox = self._connect()
+        self._tell(self._inbox)
         return self._inbox.write_keys()
+
+    def _tell(self, inbox: Inbox) -> None:
+        if self._heard and time.monotonic() - self._told_at > _TELL_EVERY:
+            heard, self._heard = self._heard, {}
+            inbox.tell_heard(heard)
+            self._told_at = time.monotonic()
 
     async def _keep_fresh(self) -> None:
         while True:

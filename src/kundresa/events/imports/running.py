@@ -9,8 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
+from django.urls import reverse
 
+from kundresa.accounts.api import Workspace, notify_actor
 from kundresa.core.clock import now
 from kundresa.core.errors import KundresaError
 from kundresa.core.ids import new_id
@@ -93,7 +95,11 @@ def _run(one: Import, data_folder: Path) -> None:
     ended = {"rows": done.rows, "events": done.events, "readings": done.readings,
              "rejected": done.rejected, "share": 1.0}  # fmt: skip
     own = Import.objects.filter(id=one.id, state__in=(Import.RUNNING, Import.STOPPING))
-    own.update(state=Import.DONE, ended_at=now(), **ended)
+    with transaction.atomic():
+        if own.update(state=Import.DONE, ended_at=now(), **ended):
+            one.events = done.events
+            readings = one.readings_added + done.readings_added
+            _notify(one, "import_done", file=one.name, events=one.added, readings=readings)
     if one.mended_of or not aside_of(one, data_folder).exists():
         drop_upload(one, data_folder)
 
@@ -173,7 +179,16 @@ def _tell_stopped(one: Import, data_folder: Path) -> None:
 
 def _tell_failed(one: Import, why: str) -> None:
     own = Import.objects.filter(id=one.id, state__in=Import.AT_WORK)
-    own.update(state=Import.FAILED, error=why[:2000], ended_at=now())
+    with transaction.atomic():
+        if own.update(state=Import.FAILED, error=why[:2000], ended_at=now()):
+            _notify(one, "import_failed", file=one.name)
+
+
+def _notify(one: Import, kind: str, **facts: str | int) -> None:
+    """Tell the member who began the import, who may have gone on to something else."""
+    slug = Workspace.objects.values_list("slug", flat=True).get(id=one.workspace_id)
+    page = reverse("events:import", args=[slug, one.id])
+    notify_actor(one.actor, one.workspace_id, kind, facts, page)
 
 
 def _in_words(error: KundresaError, one: Import, data_folder: Path) -> str:

@@ -1,10 +1,11 @@
-"""The addresses of imports."""
+"""The addresses of imports and of sources."""
 
 from django.urls import path
 
-from kundresa.events.web import views
+from kundresa.events.web import sources, views
 
 app_name = "events"
+_SOURCES = "w/<slug:workspace>/settings/sources/"
 _ONE = "w/<slug:workspace>/imports/<slug:import_id>/"
 urlpatterns = [
     path("w/<slug:workspace>/imports/", views.index, name="imports"),
@@ -20,4 +21,8 @@ urlpatterns = [
     path(f"{_ONE}mapping.yaml", views.mapping_file, name="mapping_file"),
     path(f"{_ONE}quarantine.jsonl", views.quarantine_file, name="quarantine_file"),
     path(f"{_ONE}mended/", views.mended, name="mended"),
+    path(_SOURCES, sources.sources, name="sources"),
+    path(f"{_SOURCES}<int:source_id>/name/", sources.rename, name="source-rename"),
+    path(f"{_SOURCES}<int:source_id>/close/", sources.close, name="source-close"),
+    path(f"{_SOURCES}<int:source_id>/open/", sources.reopen, name="source-open"),
 ]

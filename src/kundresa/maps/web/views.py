@@ -52,7 +52,9 @@ def read(request: HttpRequest, workspace: str, map_id: str) -> HttpResponse:
     form = AskedForm(request.GET or None, label_suffix="")
     form.is_valid()
     try:
-        page = queries.map_page(workspace, map_id, form.asked(language))
+        page = queries.map_page(
+            workspace, map_id, form.asked(language), shows_key=access_in(request).may_edit
+        )
     except NotFoundError as error:
         raise Http404(str(error)) from error
     if form.errors:
