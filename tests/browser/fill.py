@@ -20,7 +20,7 @@ def main(folder: str) -> None:
     found = settings()
     prepare(found)
 
-    from kundresa.accounts.api import MEMBER_ROLES, Workspace, make_workspace
+    from kundresa.accounts.api import MEMBER_ROLES, Workspace, make_workspace, notify
     from kundresa.events.api import make_source, store_of
     from kundresa.journeys.api import save_map
     from tests.areas.maps.worked import MAP, crowd, worked
@@ -34,6 +34,15 @@ def main(folder: str) -> None:
             store_of(workspace.id, found.data_dir).append([*worked(), *crowd()])
     workspaces = list(Workspace.objects.all())
     members = [a_member(*workspaces, role=role, name=f"{role.title()} Ek") for role in MEMBER_ROLES]
+    a_member(
+        name="Siv Ask",
+        email="passkey@example.se",
+        password="en lång fras om tåg",
+    )
+    for workspace in workspaces[:2]:
+        name = "a-very-long-name-of-a-file-of-orders-2026-spring.csv"
+        notify(members[0], workspace, "import_failed", {"file": name}, "/w/bicycles/imports/")
+        notify(members[0], workspace, "import_done", {"file": name, "events": 1, "readings": 0})
     sessions = {role: session_of(one) for role, one in zip(MEMBER_ROLES, members, strict=True)}
     (Path(folder).parent / "sessions.json").write_text(json.dumps(sessions))
 

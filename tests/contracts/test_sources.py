@@ -170,3 +170,16 @@ def test_a_line_of_five_megabytes_is_put_aside_alone(kind: str, tmp_path: Path) 
     assert [each.line for each in bad] == [len(good.splitlines()) + 1]
     assert "longer than 1,048,576 bytes" in bad[0].reason
     assert sum(len(rows.lines) for rows in batches) == len(ROWS) + 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "xes"])
+def test_a_value_of_two_megabytes_costs_its_own_row(kind: str, tmp_path: Path) -> None:
+    long = {**ROWS[0], "what": "x" * 2_000_000}
+    lay(kind, tmp_path, [*ROWS[:3], long, *ROWS[4:]])
+    batches = list(opened(f"t.{kind}", tmp_path).batches(NAMES))
+    [bad] = [each for rows in batches for each in rows.rejected]
+    assert (bad.file, bad.row) == (f"t.{kind}", None)
+    assert "longer than 1,048,576 bytes" in bad.reason
+    found = [text for rows in batches for text in plain_text(rows.columns["case"]).to_pylist()]
+    assert found == [row["case"] for row in (*ROWS[:3], *ROWS[4:])]
+    assert batches[-1].read == len(ROWS)

@@ -99,7 +99,13 @@ FAILING = {
 }
 # The doctor and the warm-up fail only where something is wrong with the installation. What needs a workspace's
 # database to fail is asked by the stories, beside a server.
-_ELSEWHERE = {"kundresa doctor", "kundresa warmup", "kundresa erase", "kundresa export"}
+_ELSEWHERE = {
+    "kundresa doctor",
+    "kundresa warmup",
+    "kundresa erase",
+    "kundresa export",
+    "kundresa member link",
+}
 ANSWERING = [
     path
     for path, command in COMMANDS.items()

@@ -38,9 +38,8 @@ def table_of(rows: int, name: str) -> bytes:
 class Page:
     """The page of imports, as a browser uses it."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.client = httpx.Client(base_url=server.address, trust_env=False, timeout=120)
+    def __init__(self, server: Server, client: httpx.Client) -> None:
+        self.server, self.client = server, client
         self.address = ""
 
     def token(self, address: str) -> str:
@@ -145,9 +144,8 @@ def check(server: Server, names: list[str], rows: int) -> None:
 def page(server: Server) -> Iterator[Page]:
     """The page of imports of a server that is started."""
     server.start()
-    made = Page(server)
-    yield made
-    made.client.close()
+    with server.become_owner() as member:
+        yield Page(server, member)
 
 
 @pytest.mark.db

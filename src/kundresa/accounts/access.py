@@ -88,7 +88,7 @@ class Access:
 
     def meets(self, asked: Asked, method: str) -> bool:
         """Tell whether role and rights are enough for what a view asks."""
-        return self.role in ROLES_OF[asked.need(method)] and asked.rights <= self.rights
+        return asked.is_met_by(self.role, self.rights, method)
 
 
 def access_of(request: HttpRequest, slug: str | None, shared: tuple[str, str] | None) -> Access:
@@ -144,7 +144,12 @@ def who_asks(request: HttpRequest) -> Any:
 
 
 def _is_here(request: HttpRequest) -> bool:
-    """Tell whether a reader sits at this machine and asked for it by its own name."""
+    """Tell whether a reader sits at this machine and asked for it by its own name.
+
+    No browser speaks HTTP/1.0, but a server in front of us may, and say nothing of whom it is for.
+    """
+    if getattr(request, "scope", {}).get("http_version") == "1.0":
+        return False
     host = split_domain_port(request.META.get("HTTP_HOST", ""))[0].strip("[]")
     return host in LOOPBACK and is_from_this_machine(
         request.META.get("REMOTE_ADDR", ""), request.headers

@@ -19,8 +19,14 @@ from kundresa.accounts.actions import (
     new_owner_link,
     write_audit_line,
 )
-from kundresa.accounts.bearer import MOST_BODY, Bearer
-from kundresa.accounts.guests import GuestSubject, guest_subjects
+from kundresa.accounts.bearer import (
+    MOST_BODY,
+    Bearer,
+)
+from kundresa.accounts.guests import (
+    GuestSubject,
+    guest_subjects,
+)
 from kundresa.accounts.mailing import (
     MAIL_KINDS,
     MAIL_WAITS,
@@ -30,9 +36,19 @@ from kundresa.accounts.mailing import (
     undelivered_mails,
     waiting_mail_count,
 )
-from kundresa.accounts.models import Member, Workspace
-from kundresa.accounts.notices import notify, notify_actor, notify_owners
-from kundresa.accounts.oneself import drop_second_step
+from kundresa.accounts.models import (
+    Member,
+    Workspace,
+)
+from kundresa.accounts.notices import (
+    notify,
+    notify_actor,
+    notify_owners,
+)
+from kundresa.accounts.oneself import (
+    drop_second_step,
+    note_reset_link,
+)
 from kundresa.accounts.queries import (
     actor_names,
     has_audit_line,
@@ -43,8 +59,19 @@ from kundresa.accounts.queries import (
     workspace_slugs,
     workspaces_of,
 )
-from kundresa.accounts.rules import DEMO_OWNER, MEMBER_ROLES, Need, Right, Role, Scope, asks
-from kundresa.accounts.signin_links import RESET_HOURS, reset_link_for
+from kundresa.accounts.rules import (
+    DEMO_OWNER,
+    MEMBER_ROLES,
+    Need,
+    Right,
+    Role,
+    Scope,
+    asks,
+)
+from kundresa.accounts.signin_links import (
+    RESET_HOURS,
+    reset_link_for,
+)
 
 __all__ = [
     "DEMO_OWNER",
@@ -84,6 +111,7 @@ __all__ = [
     "may_change",
     "member_by_email",
     "new_owner_link",
+    "note_reset_link",
     "notify",
     "notify_actor",
     "notify_owners",

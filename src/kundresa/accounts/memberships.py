@@ -12,10 +12,20 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models.functions import Lower
+from django.urls import reverse
 
 from kundresa.accounts.actions import write_audit_line
 from kundresa.accounts.errors import LastOwnerError
-from kundresa.accounts.models import AuditLine, Department, Member, Membership, Workspace
+from kundresa.accounts.models import (
+    AuditLine,
+    Department,
+    Member,
+    Membership,
+    Notice,
+    Workspace,
+)
+from kundresa.accounts.notices import notify
+from kundresa.accounts.queries import actor_names
 from kundresa.accounts.rules import Place, Role, is_last_owner, place_from
 from kundresa.core.clock import now
 from kundresa.core.errors import NotFoundError
@@ -23,6 +33,8 @@ from kundresa.core.errors import NotFoundError
 CHANGED: Final = "changed membership"
 REMOVED: Final = "removed member"
 LEFT: Final = "left workspace"
+ROLE_CHANGED: Final = "role_changed"
+TAKEN_OUT: Final = "removed"
 COMES_BACK_FOR: Final = timedelta(hours=1)
 """So long somebody who left may think better of it without being invited again."""
 _SEEN_EVERY: Final = timedelta(hours=1)
@@ -78,7 +90,11 @@ def change_membership(
         if place.role is not Role.OWNER:
             _keep_an_owner(workspace, membership.member_id)
         _put(membership, place)
-        return _line(actor, CHANGED, membership, before)
+        line = _line(actor, CHANGED, membership, before)
+        if before.role is not place.role:
+            address = reverse("accounts:members", args=[workspace.slug])
+            _notify(membership, actor, ROLE_CHANGED, {"role": place.role.value}, address)
+    return line
 
 
 def remove_member(workspace: Workspace, membership_id: int, *, actor: str) -> AuditLine:
@@ -95,6 +111,7 @@ def remove_member(workspace: Workspace, membership_id: int, *, actor: str) -> Au
         _keep_an_owner(workspace, membership.member_id)
         is_leaving = actor == f"member:{membership.member_id}"
         line = _line(actor, LEFT if is_leaving else REMOVED, membership, place_of(membership))
+        _notify(membership, actor, TAKEN_OUT, {}, "")
         membership.delete()
     return line
 
@@ -118,6 +135,7 @@ def undo_change(workspace: Workspace, line_id: int, *, actor: str) -> Member:
             raise NotFoundError("There is nothing to undo.")
         member = Member.objects.get(pk=line.details["member"])
         _put_back(workspace, member, place_from(line.details["before"]), actor)
+        _take_back_notices(line, member)
     return member
 
 
@@ -140,6 +158,27 @@ def come_back(workspace: Workspace, member: Member) -> bool:
         return False
     undo_change(workspace, line.pk, actor=f"member:{member.pk}")
     return True
+
+
+def beyond_reach_of(owner: Member) -> set[int]:
+    """Give the members who are in a workspace that this one doesn't own.
+
+    Whoever may give somebody a new password gets in wherever that somebody does.
+    """
+    owned = Membership.objects.filter(member=owner, role=Role.OWNER.value)
+    elsewhere = Membership.objects.exclude(workspace__in=owned.values("workspace"))
+    return set(elsewhere.values_list("member_id", flat=True))
+
+
+def note_sign_in_link(membership: Membership, *, actor: str) -> None:
+    """Note that a link was made with which a member chooses a new password."""
+    with transaction.atomic():
+        write_audit_line(
+            actor,
+            "made sign-in link",
+            workspace_id=membership.workspace_id,
+            subject=membership.member.email,
+        )
 
 
 def note_seen(membership: Membership) -> None:
@@ -192,3 +231,21 @@ def _line(actor: str, action: str, membership: Membership, before: Place) -> Aud
         actor, action, workspace_id=membership.workspace_id, subject=membership.member.email,
         details=details,
     )  # fmt: skip
+
+
+def _notify(
+    membership: Membership, actor: str, kind: str, facts: dict[str, str], address: str
+) -> None:
+    """Tell a member what somebody else did with their place."""
+    if actor == f"member:{membership.member_id}":
+        return
+    told = {**facts, "by": actor_names([actor])[actor]}
+    notify(membership.member, membership.workspace, kind, told, address)
+
+
+def _take_back_notices(line: AuditLine, member: Member) -> None:
+    """Untell what is undone, unless it has been read."""
+    told = Notice.objects.filter(
+        workspace=line.workspace, member=member, kind__in=(ROLE_CHANGED, TAKEN_OUT), read_at=None
+    )
+    told.filter(made_at__gte=line.at).delete()

@@ -80,6 +80,11 @@ def _tell(done: str, found: Authenticator) -> None:
     write_audit_line(f"member:{member.pk}", f"{done} {found.type}", subject=member.email)
 
 
+def note_reset_link(member: Member, *, actor: str) -> None:
+    """Write down who made a link for a member; the link itself is kept nowhere."""
+    write_audit_line(actor, "made reset link", subject=member.email)
+
+
 def drop_second_step(member: Member, *, actor: str) -> None:
     """Take codes and passkeys away from a member who has lost them."""
     with transaction.atomic():

@@ -110,6 +110,10 @@ class Asked:
         """Give what a request of that method needs."""
         return self.look if method in SAFE_METHODS else self.change
 
+    def is_met_by(self, role: Role | None, rights: frozenset[Right], method: str) -> bool:
+        """Tell whether role and rights are enough for a request of that method."""
+        return role in ROLES_OF[self.need(method)] and self.rights <= rights
+
 
 def asks(
     look: Need,

@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "map": "Check, format, compare, convert and draw maps.",
     "export": "Write everything that is held about one customer.",
     "erase": "Erase everything that is held about one customer.",
+    "member": "Help members who can't get in.",
     "worker": "Work off jobs and the inbox.",
     "warmup": "Compile what counts large stores, ahead of the first question.",
     "doctor": "Check the installation and say what to do.",

@@ -53,9 +53,15 @@ def serve(*, fill: Callable[[DataFolder], None], page: str, no_browser: bool) ->
         click.echo(f"Kundresa is ready at {address} (data in {folder.path}).")
         if secret:
             address = f"{found.address}/welcome/{secret}/"
-            click.echo(f"Nobody has an account yet. Become the owner: {address}")
+            click.echo(_framed("Nobody has an account yet.", f"Become the owner: {address}"))
         sys.stdout.flush()
         if not no_browser and sys.stdout.isatty():
             webbrowser.open(address)
 
     supervisor.run(tell)
+
+
+def _framed(*lines: str) -> str:
+    """Put lines between two rules, so that they are found among the logs."""
+    rule = "\u2500" * max(map(len, lines))
+    return "\n".join(["", rule, *lines, rule, ""])

@@ -29,7 +29,13 @@ def workspace_options(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def open_workspace(slug: str | None, data: Path | None) -> tuple[Workspace, DataFolder]:
-    """Give a workspace and its data folder, made where there is none.
+    """Give a workspace and its data folder, made where there is none."""
+    folder = open_folder(data)
+    return _workspace(slug), folder
+
+
+def open_folder(data: Path | None) -> DataFolder:
+    """Give the data folder with its database, made where there is none.
 
     A server may run on the folder meanwhile: it then has brought the database up to date.
     """
@@ -48,7 +54,7 @@ def open_workspace(slug: str | None, data: Path | None) -> tuple[Workspace, Data
     except FolderInUseError:
         folder = folder_of(found)
         set_up_django()
-    return _workspace(slug), folder
+    return folder
 
 
 def _workspace(slug: str | None) -> Workspace:

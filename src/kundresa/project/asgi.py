@@ -13,12 +13,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from kundresa.core.settings import settings
-from kundresa.project.uploads import is_upload, take_upload
+from kundresa.project.uploads import MOST_BODY, is_upload, take_form, take_upload
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-MOST_BODY: Final = 4 << 20
 _HOP: Final = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"te", b"host"}
 
 
@@ -52,7 +51,7 @@ class Dispatch:
         elif is_upload(scope):
             await take_upload(scope, receive, send, self._django, settings())
         else:
-            await self._django(scope, receive, send)
+            await take_form(scope, receive, send, self._django)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kundresa.core.settings import secret_key, settings
+from kundresa.core.settings import Settings, secret_key, settings
 
 _found = settings()
 
@@ -49,16 +49,17 @@ def _postgres(url: str) -> dict[str, Any]:
     }
 
 
-def _provider() -> list[dict[str, Any]]:
-    if not _found.oidc_issuer:
+def provider_apps(found: Settings) -> list[dict[str, Any]]:
+    """Give the company's provider of accounts as the log-in package is told of it; or none."""
+    if not found.oidc_issuer:
         return []
     return [
         {
             "provider_id": "company",
-            "name": _found.oidc_name or urlsplit(_found.oidc_issuer).hostname,
-            "client_id": _found.oidc_client_id,
-            "secret": _found.oidc_client_secret,
-            "settings": {"server_url": _found.oidc_issuer, "oauth_pkce_enabled": True},
+            "name": found.oidc_name or urlsplit(found.oidc_issuer).hostname,
+            "client_id": found.oidc_client_id,
+            "secret": found.oidc_client_secret,
+            "settings": {"server_url": found.oidc_issuer, "oauth_pkce_enabled": True},
         }
     ]
 
@@ -184,7 +185,7 @@ SOCIALACCOUNT_ADAPTER = "kundresa.accounts.web.adapters.ProviderAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 # By a link: our policy keeps a form from leading to another machine.
 SOCIALACCOUNT_LOGIN_ON_GET = True
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": _provider()}}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": provider_apps(_found)}}
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 SESSION_COOKIE_AGE = 14 * 24 * 60 * 60
 # In the database, because failed log-ins are counted over all processes and machines.

@@ -12,12 +12,20 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
 from kundresa.accounts.api import Member, make_member, reset_link_for
 from kundresa.accounts.models import AuditLine
+from kundresa.accounts.web import signin_urls
 from tests.support.members import signed_in
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
+ON_THEIR_WAY_IN = {
+    "account_login", "account_logout", "account_inactive", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
+    "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled",
+}  # fmt: skip
 PASSWORD = "en lång fras om tåg"
 LOG_IN = "/account/login/"
 
@@ -86,8 +94,6 @@ def test_next_leads_to_our_own_pages_alone(
 
 
 def test_the_session_gets_a_new_key(client: Client, alice: Member) -> None:
-    client.get("/account/reauthenticate/")
-    client.session.save()
     session = client.session
     session["seen"] = True
     session.save()
@@ -224,6 +230,17 @@ class TestResetLinks:
             for email in (alice.email, "nobody@example.se")
         ]
         assert len({(one.status_code, one["Location"]) for one in answers}) == 1
+
+
+@pytest.mark.parametrize("pattern", signin_urls.urlpatterns, ids=lambda one: one.name)
+def test_each_page_of_the_log_in_answers_members_or_those_on_their_way_in(
+    client: Client, alice: Member, pattern: Any
+) -> None:
+    told = {"uidb36": "1", "key": "made-up", "pk": 1, "provider_id": "none"}
+    names = pattern.pattern.regex.groupindex or pattern.pattern.converters
+    answer = client.get(reverse(pattern.name, kwargs={name: told[name] for name in names}))
+    is_for_members = answer.headers.get("Location", "").startswith("/account/login/?next=")
+    assert is_for_members is (pattern.name not in ON_THEIR_WAY_IN)
 
 
 def test_a_page_of_the_log_in_speaks_swedish(client: Client) -> None:

@@ -162,6 +162,82 @@ def test_what_is_no_table_is_refused_in_words_and_leaves_nothing(
     assert not Import.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"PAR1 and no end",
+        b"<log><trace>",
+        b"<html></html>",
+        b"<!DOCTYPE a><log/>",
+        b'<log>\n<trace><string key="note" value="' + b"x" * 9_000_000 + b'"/></trace></log>',
+        b"x" * 2_000_000,
+        b'"a,b\n1,2\n',
+        b"\n \na,b\n",
+        b"a,b\n1,\xe5\n\x81",
+        b"\x1f\x8b" + gzip.compress(b"a,b\n" + b"1,2\n" * 90_000)[2:200],
+    ],
+    ids=[
+        "parquet",
+        "cut xml",
+        "no log",
+        "doctype",
+        "long xml",
+        "long",
+        "quote",
+        "blank",
+        "bytes",
+        "cut gzip",
+    ],
+)
+def test_a_refusal_is_in_the_readers_language_and_names_no_place_on_the_disk(
+    client: Client, shop: Workspace, tmp_path: Path, body: bytes
+) -> None:
+    said = [
+        client.put("/w/alice/imports/upload/?name=t", body, content_type="text/csv",
+                   headers={"accept-language": language})
+        for language in ("en", "da")
+    ]  # fmt: skip
+    assert [answer.status_code for answer in said] == [400, 400], said
+    english, danish = (answer.json()["message"] for answer in said)
+    assert english != danish
+    for text in (english, danish):
+        assert str(tmp_path) not in text
+        assert not re.search(r"[0-9a-z]{26}", text), text
+    assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f'{ORDERS}c1,"a"b\n', "har et anførselstegn, som intet afslutter"),
+        (f'{ORDERS}c1,"{"x" * 200_000}\n', "har et felt, der er for langt"),
+    ],
+    ids=["quote", "field"],
+)
+def test_each_reason_of_a_bad_row_is_translated(
+    client: Client, shop: Workspace, text: str, told: str
+) -> None:
+    answer = client.get(upload(client, text), headers={"accept-language": "da"})
+    assert told in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "doesn't fit the pattern.", "is not a JSON object.", "items is not a list.",
+        "row is empty: write it as {column: value}.", "row is text: write it as {column: value}.",
+    ],
+)  # fmt: skip
+def test_a_reason_that_a_mapping_brings_is_translated(reason: str) -> None:
+    with override("da"):
+        assert in_language(reason) != reason
+
+
+def test_a_file_with_the_line_ends_of_old_macs_is_read(client: Client, shop: Workspace) -> None:
+    address = upload(client, ORDERS.replace("\n", "\r"))
+    assert "All 4 rows give 5 events" in text_of(client.get(address))
+
+
 def test_a_file_is_known_by_its_content_not_by_its_name(client: Client, shop: Workspace) -> None:
     address = upload(client, gzip.compress(ORDERS.encode()), "holiday.jpg")
     assert "All 4 rows give 5 events" in text_of(client.get(address))

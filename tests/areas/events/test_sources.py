@@ -20,6 +20,7 @@ from kundresa.events.sources import (
     Quarantine,
     fingerprint,
     guess_mapping,
+    is_quarantine,
     mapping_of,
     origin_of,
     origin_of_mended,
@@ -261,6 +262,14 @@ def test_a_broken_quote_costs_its_own_row(tmp_path: Path) -> None:
     assert "a quote that nothing closes" in bad.reason
 
 
+def test_a_quote_that_opens_a_long_file_costs_its_own_row(tmp_path: Path) -> None:
+    rest = "eve,Bought,2026-03-01\n" * 10_000
+    reading = read_log(tmp_path, f'who,what,at\nann,"Bought,2026-03-01\n{rest}'.encode())
+    [bad] = reading.rejected
+    assert (bad.line, bad.row, len(told(reading))) == (2, 'ann,"Bought,2026-03-01', 10_000)
+    assert "a quote begins it that nothing closes" in bad.reason
+
+
 def test_zones_may_be_mixed(tmp_path: Path) -> None:
     times = ["2026-03-29T01:30:00Z", "2026-03-29T03:30:00+02:00", "2026-03-29 03:30:00",
              "2026-03-29T02:30:00"]  # fmt: skip
@@ -308,6 +317,16 @@ def test_a_document_type_in_xes_is_refused(tmp_path: Path) -> None:
     file = XesFile(tmp_path / "log.xes", frozenset({""}))
     for read in (file.check, file.header, lambda: list(file.batches(["a"]))):
         with pytest.raises(BadInputError, match="declares a document type"):
+            read()
+
+
+def test_an_endless_tag_in_xes_is_refused_with_its_line(tmp_path: Path) -> None:
+    event = '<event><string key="what" value="a"/></event>'
+    text = f'<log>\n<trace>{event}\n<string key="note" value="{"x" * 30_000_000}"/></trace></log>'
+    (tmp_path / "log.xes").write_text(text)
+    file = XesFile(tmp_path / "log.xes", frozenset())
+    for read in (file.check, file.header, lambda: list(file.batches(["what"]))):
+        with pytest.raises(BadInputError, match=r"log\.xes, line 3 holds a text of more than"):
             read()
 
 
@@ -477,3 +496,16 @@ def test_thousands_of_digits_are_a_name_and_no_number(tmp_path: Path) -> None:
     said = [bad.reason for bad in reading.rejected]
     assert [each.split()[0] for each in said] == ["value", "time", "period"]
     assert not any("JSON" in each for each in said)
+
+
+def test_a_row_that_is_put_aside_can_be_read_again_however_long_it_is(tmp_path: Path) -> None:
+    record = {"profile": "ann", "event": "Wrote", "properties": {"text": '"' * 500_000}}
+    (tmp_path / "t.jsonl").write_text(json.dumps(record) + "\n")
+    [bad] = read_jsonl(tmp_path / "t.jsonl").rejected
+    aside = Quarantine(tmp_path / "bad.jsonl")
+    aside.put([bad])
+    assert is_quarantine(aside.path)
+    mended = aside.path.read_text().replace('"row": "{', '"row": "{\\"time\\": \\"2026-03-01\\", ')
+    aside.path.write_text(mended)
+    again = collected(origin_of_mended(aside.path, None).pieces(skip=0))
+    assert (again.event_count, again.rejected) == (1, [])

@@ -332,3 +332,18 @@ def test_readings_in_nordic_numbers_are_read(tmp_path: Path) -> None:
     assert sorted(values)[:3] == [1201, 1202, 1203]
     assert 1231.5 in values
     assert any("a comma stands before decimals" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["unix", "windows", "mac"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_every_end_of_a_line_is_known(tmp_path: Path, end: str, sign: str) -> None:
+    table = rows("customer,activity,timestamp", "c{0}", "Bought", CHART).replace(",", sign)
+    (tmp_path / "t.csv").write_bytes(table.replace("\n", end).encode())
+    found = guess_mapping(tmp_path / "t.csv").data
+    assert len(read_mapped(mapping_of(found, tmp_path, "guessed")).table()) == 28
+
+
+@pytest.mark.parametrize("first", ["x" * 200_000, "x" * 2_000_000, 'a,"b,c'])
+def test_a_first_line_that_names_no_columns_is_refused_in_words(tmp_path: Path, first: str) -> None:
+    with pytest.raises(BadInputError, match=r"t\.csv, line 1 (is|has)"):
+        guess(tmp_path, first + "\n1,2\n")

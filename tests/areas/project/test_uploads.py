@@ -11,7 +11,7 @@ import pytest
 
 from kundresa.core import incoming
 from kundresa.core.settings import Settings
-from kundresa.project.uploads import is_upload, take_upload
+from kundresa.project.uploads import MOST_BODY, is_upload, take_form, take_upload
 
 WHERE = "/w/alice/imports/upload/"
 
@@ -113,3 +113,49 @@ def test_a_form_is_passed_on_or_refused_unread(tmp_path: Path, length: int) -> N
 )
 def test_only_files_are_taken_so(method: str, path: str, expected: bool) -> None:
     assert is_upload(scope_of(method, path)) is expected
+
+
+def test_a_strangers_form_is_not_read_either(tmp_path: Path) -> None:
+    told = send(tmp_path, [b"a form"], length=6, method="POST", may_send=False)
+    assert told["is_asked"]
+    assert told["body"]["body"] == b""
+
+
+def sent(
+    pieces: list[bytes], path: str, *, may_send: bool = True, method: str = "POST"
+) -> tuple[int, int]:
+    """Send a body without a length; give how much of it the page had, and the status."""
+    messages = list(_messages(pieces, None))
+    status, had = 0, 0
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def answer(message: Any) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    async def page(_scope: Any, inner: Any, send_on: Any) -> None:
+        nonlocal had
+        while (message := await inner())["type"] == "http.request":
+            had += len(message["body"])
+            if not message["more_body"]:
+                await send_on({"type": "http.response.start", "status": 200})
+                return
+
+    scope = scope_of(method, path)
+    asyncio.run(take_form(scope, receive, answer, page, lambda _scope: may_send))
+    return had, status
+
+
+def test_a_body_that_never_ends_is_refused_while_it_comes() -> None:
+    piece = b"x" * (1 << 20)
+    assert sent([piece] * 4, "/account/login/") == (MOST_BODY, 200)
+    assert sent([piece] * 100, "/account/login/") == (MOST_BODY, 413)
+
+
+@pytest.mark.parametrize("may_send", [True, False])
+def test_mended_rows_may_be_larger_from_who_may_bring_them(may_send: bool) -> None:
+    pieces = [b"x" * (1 << 20)] * 10
+    status = 200 if may_send else 413
+    assert sent(pieces, "/w/alice/imports/x1/mended/", may_send=may_send)[1] == status

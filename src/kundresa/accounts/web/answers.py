@@ -7,6 +7,7 @@ the page comes back whole, says the same above the list, and has the button that
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib import messages
@@ -19,6 +20,14 @@ from kundresa.accounts.access import Access, access_in
 from kundresa.accounts.models import AuditLine, Member, Workspace
 
 CHANGED: Final = "people-changed"
+
+
+@dataclass(frozen=True)
+class ShownLink:
+    """A link that is shown this once, and for whom it is."""
+
+    label: str
+    address: str
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -32,7 +32,7 @@ _BEFORE_SIGN_IN: Final = frozenset({
     "account_login", "account_logout", "account_inactive", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
-    "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled",
+    "openid_connect_callback", "socialaccount_login_cancelled",
 })  # fmt: skip
 """Views of the log-in package that somebody uses who has not signed in."""
 
@@ -49,7 +49,11 @@ class Door:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Leave the work to `process_view`, which knows the view."""
         request.user = SimpleLazyObject(lambda: who_asks(request))  # type: ignore[assignment]
-        return self.answer(request)
+        response = self.answer(request)
+        if getattr(request, "is_for_few", False):
+            # No cache on the way keeps it, and a browser asks again after a log-out.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def process_view(
         self,
@@ -77,6 +81,7 @@ class Door:
         request.access = access  # type: ignore[attr-defined]
         if access.membership is not None:
             note_seen(access.membership)
+        request.is_for_few = True  # type: ignore[attr-defined]
         return _refusal(request, access, asked, need)
 
 

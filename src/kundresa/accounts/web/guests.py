@@ -18,6 +18,7 @@ from kundresa.accounts.guests import GuestSubject, guest_subjects
 from kundresa.accounts.models import GuestLink
 from kundresa.accounts.rules import Need, asks
 from kundresa.accounts.web.answers import (
+    ShownLink,
     actor_in,
     done,
     member_in,
@@ -25,7 +26,6 @@ from kundresa.accounts.web.answers import (
     whole_address,
     workspace_in,
 )
-from kundresa.accounts.web.invitations import ShownLink
 from kundresa.accounts.web.people_forms import GuestForm, GuestLinkForm
 from kundresa.accounts.web.sections import with_sections
 from kundresa.core.errors import NotFoundError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from django.contrib import messages
@@ -19,7 +18,14 @@ from kundresa.accounts import invitations
 from kundresa.accounts.invitations import DAYS, Invited
 from kundresa.accounts.mailing import mail_is_set_up
 from kundresa.accounts.rules import Need, Role, asks
-from kundresa.accounts.web.answers import actor_in, done, member_in, whole_address, workspace_in
+from kundresa.accounts.web.answers import (
+    ShownLink,
+    actor_in,
+    done,
+    member_in,
+    whole_address,
+    workspace_in,
+)
 from kundresa.accounts.web.members import PAGE
 from kundresa.accounts.web.people_forms import InviteForm
 from kundresa.accounts.web.sections import with_sections
@@ -27,14 +33,6 @@ from kundresa.core.errors import NotFoundError
 
 UNDO: Final = "accounts:invitation-undo"
 _USUAL: Final = {"role": Role.EDITOR.value, "sees_customers": True}
-
-
-@dataclass(frozen=True)
-class ShownLink:
-    """A link that is shown this once, and for whom it is."""
-
-    label: str
-    address: str
 
 
 @never_cache

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kundresa.accounts import memberships
@@ -19,7 +21,9 @@ from kundresa.accounts.invitations import open_invitations
 from kundresa.accounts.mailing import mail_is_set_up
 from kundresa.accounts.models import Membership, Workspace
 from kundresa.accounts.rules import MEMBER_ROLES, Need, Place, Right, Role, asks, rights_by_default
+from kundresa.accounts.signin_links import RESET_HOURS, reset_link_for
 from kundresa.accounts.web.answers import (
+    ShownLink,
     actor_in,
     done,
     is_fragment,
@@ -27,6 +31,7 @@ from kundresa.accounts.web.answers import (
     refused,
     tell,
     undo_asked,
+    whole_address,
     workspace_in,
 )
 from kundresa.accounts.web.people_forms import PlaceForm
@@ -44,6 +49,7 @@ class MemberRow:
     membership: Membership
     is_you: bool
     fault: str = ""
+    may_get_link: bool = False
 
     @property
     def is_owner(self) -> bool:
@@ -61,7 +67,7 @@ class MemberRow:
 def members(request: HttpRequest, workspace: str) -> HttpResponse:  # noqa: ARG001
     """Show who is here, and to owners who is invited."""
     access, here = access_in(request), workspace_in(request)
-    rows = [MemberRow(one, one.member == access.member) for one in memberships.members_of(here)]
+    rows = [_row(request, one) for one in memberships.members_of(here)]
     context = {
         "rows": rows,
         "invitations": open_invitations(here) if access.may_own else [],
@@ -171,6 +177,33 @@ def left(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "accounts/left.html", {"left": here})
 
 
+@never_cache
+@require_POST
+@asks(Need.OWN)
+def sign_in_link(request: HttpRequest, workspace: str, membership: int) -> HttpResponse:  # noqa: ARG001
+    """Make a link with which a member chooses a new password, and show it once."""
+    here = workspace_in(request)
+    found = _membership(here, membership)
+    told = {"name": found.member.name, "hours": RESET_HOURS}
+    if not _row(request, found).may_get_link:
+        text = _(
+            "%(name)s is in other workspaces, too, so only %(name)s can ask for a new password."
+        )
+        return refused(request, PAGE, text % told)
+    memberships.note_sign_in_link(found, actor=actor_in(request))
+    link = ShownLink(found.member.name, whole_address(request, reset_link_for(found.member)))
+    lead = _(
+        "With it %(name)s chooses a new password and gets in. It is shown this once, works once, and holds for %(hours)s hours."
+    )
+    context = {
+        "title": _("Pass the link on"),
+        "lead": lead % told,
+        "links": [link],
+        "back": reverse(PAGE, args=[here.slug]),
+    }
+    return render(request, "accounts/links.html", with_sections(request, **context))
+
+
 def last_owner_in_words() -> str:
     """Say why the last owner stays."""
     return _("Nobody else owns the workspace. Make somebody else an owner first.")
@@ -178,8 +211,6 @@ def last_owner_in_words() -> str:
 
 def undo_address(here: Workspace, line: int) -> str:
     """Give the address that undoes a change of a member."""
-    from django.urls import reverse
-
     return reverse(UNDO, args=[here.slug, line])
 
 
@@ -194,13 +225,25 @@ def _unchanged(request: HttpRequest, found: Membership, fault: str) -> HttpRespo
     """Show the row as it was, with what was wrong."""
     if not is_fragment(request):
         return refused(request, PAGE, fault)
-    row = MemberRow(found, found.member == access_in(request).member, fault)
+    row = replace(_row(request, found), fault=fault)
     context = {"row": row, **_shown_to(request, workspace_in(request))}
-    return render(request, "accounts/_member.html", context, status=422)
+    return render(request, "accounts/_member.html", context, status=400)
 
 
 def _row(request: HttpRequest, found: Membership) -> MemberRow:
-    return MemberRow(found, found.member == access_in(request).member)
+    is_you = found.member == access_in(request).member
+    return MemberRow(found, is_you, may_get_link=not is_you and _is_in_reach(request, found))
+
+
+def _is_in_reach(request: HttpRequest, found: Membership) -> bool:
+    """Tell whether the owner who looks owns every workspace that a member is in."""
+    if not access_in(request).may_own:
+        return False
+    known: set[int] | None = getattr(request, "beyond_reach", None)
+    if known is None:
+        known = memberships.beyond_reach_of(member_in(request))
+        request.beyond_reach = known  # type: ignore[attr-defined]
+    return found.member_id not in known
 
 
 def _shown_to(request: HttpRequest, here: Workspace) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,6 +30,7 @@ from kundresa.accounts.models import Member
 from kundresa.accounts.queries import member_by_email
 from kundresa.accounts.rules import Need, asks
 from kundresa.accounts.web.sections import with_sections
+from kundresa.core.clock import now
 
 READ_AND_WRITE: Final = ["GET", "HEAD", "POST"]
 
@@ -100,7 +102,8 @@ def me(request: HttpRequest) -> HttpResponse:
     form = MeForm(request.POST or None, initial=told)
     if request.method == "POST" and form.is_valid():
         oneself.describe(member, **form.cleaned_data)
-        messages.success(request, gettext("Saved."))
+        with translation.override(member.language or get_language()):
+            messages.success(request, gettext("Saved."))
         return _spoken(redirect("accounts:me"), member.language)
     context = with_sections(request, form=form, member=member)
     return render(request, "accounts/me.html", context, status=400 if form.errors else 200)
@@ -198,11 +201,23 @@ def devices_of(request: HttpRequest, member: Member) -> list[Device]:
     """Give where a member is signed in, this browser first, then the newest."""
     here = request.session.session_key
     sessions = UserSession.objects.purge_and_list(member)
+    if here not in {one.session_key for one in sessions}:
+        sessions.append(_unlisted(request, member))
     sessions.sort(key=lambda one: (one.session_key != here, -one.created_at.timestamp()))
     return [
         Device(*_named(one.user_agent), one.ip, one.created_at, one.session_key == here)
         for one in sessions
     ]
+
+
+def _unlisted(request: HttpRequest, member: Member) -> UserSession:
+    """Describe this session where nobody listed it, as in the demo."""
+    return UserSession(
+        session_key=request.session.session_key,
+        ip=request.META.get("REMOTE_ADDR", ""),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+        created_at=member.last_login or now(),
+    )
 
 
 _BROWSERS: Final = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome",

@@ -132,7 +132,7 @@ class GuestLinkForm(forms.Form):
     )
     may_comment = forms.BooleanField(label=gettext_lazy("Guests may comment"), required=False)
     days = forms.ChoiceField(
-        label=gettext_lazy("Holds for"), choices=_DAYS, required=False, initial="30"
+        label=gettext_lazy("How long it holds"), choices=_DAYS, required=False, initial="30"
     )
 
     def __init__(self, subjects: list[GuestSubject], *args: Any, **told: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -39,7 +40,13 @@ def sections_of(request: HttpRequest) -> list[Tab]:
             _tab(request, name, view, group, access.workspace.slug) for name, view in OF_WORKSPACE
         ]
     found += [_tab(request, name, view, str(_("Yours"))) for name, view in OF_ONESELF]
-    return [tab for tab in found if tab is not None]
+    return _one_is_here([tab for tab in found if tab is not None])
+
+
+def _one_is_here(tabs: list[Tab]) -> list[Tab]:
+    """Mark the nearest alone: one section's address may begin like another's."""
+    nearest = max((tab.address for tab in tabs if tab.is_here), key=len, default="")
+    return [replace(tab, is_here=tab.address == nearest) for tab in tabs]
 
 
 def with_sections(request: HttpRequest, **context: Any) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class _Ours:
     """Takes the second field for a password away: the first can be shown."""
 
     fields: dict[str, forms.Field]
+    is_bound: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
@@ -61,8 +62,11 @@ class LogInForm(_Ours, LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _told(self.fields["login"], _("E-mail"), autocomplete="username", autofocus=True)
+        _told(self.fields["login"], _("E-mail"), autocomplete="username")
         _told(self.fields["password"], _("Password"), **_PASSWORDS)
+        # Mostly it is the password that was wrong.
+        first = "password" if self.is_bound else "login"
+        self.fields[first].widget.attrs["autofocus"] = True
 
 
 class AskResetForm(_Ours, ResetPasswordForm):

@@ -9,9 +9,11 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as provider
-from django.urls import include, path, re_path
+from allauth.socialaccount.providers.openid_connect import views as openid_connect
+from django.urls import path, re_path
 
 from kundresa.accounts.web import oneself
+from kundresa.accounts.web.provider import to_provider
 
 _RESET = "password/reset/"
 _KEYS = "2fa/webauthn/"
@@ -65,5 +67,10 @@ urlpatterns = [
     path(
         "3rdparty/login/cancelled/", provider.login_cancelled, name="socialaccount_login_cancelled"
     ),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("oidc/<slug:provider_id>/login/", to_provider, name="openid_connect_login"),
+    path(
+        "oidc/<slug:provider_id>/login/callback/",
+        openid_connect.callback,
+        name="openid_connect_callback",
+    ),
 ]

@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{_WORKSPACE}members/leave/", members.leave, name="leave"),
     path(f"{_WORKSPACE}members/<int:membership>/", members.change, name="member-change"),
     path(f"{_WORKSPACE}members/<int:membership>/remove/", members.remove, name="member-remove"),
+    path(f"{_WORKSPACE}members/<int:membership>/link/", members.sign_in_link, name="member-link"),
     path(f"{_WORKSPACE}members/undo/<int:line>/", members.undo, name="members-undo"),
     path(
         f"{_WORKSPACE}invitations/<int:invitation>/link/",

@@ -71,11 +71,26 @@ def receive(
             )
         called = name.replace("\\", "/").rpartition("/")[2].strip()[:200] or "file"
         plan, notes = _first_plan(_kept_head(path), called, zone)
+    except BadInputError as error:
+        _forget(path)
+        said = _without_place(error.message, path)
+        raise BadInputError(said, hint=error.hint, faults=error.faults) from error
     except BaseException:
-        path.unlink(missing_ok=True)
-        head_beside(path).unlink(missing_ok=True)
+        _forget(path)
         raise
     return keep(workspace_id, path, called, plan, notes, actor)
+
+
+def _forget(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    head_beside(path).unlink(missing_ok=True)
+
+
+def _without_place(message: str, path: Path) -> str:
+    """Take out where the file lies: that is the machine's business, and says nothing to a member."""
+    for place in (head_beside(path), path):
+        message = message.replace(str(place), "The file")
+    return message
 
 
 def _moved(incoming: Path, target: Path) -> Path:

@@ -125,6 +125,11 @@ def said_of(error: csv.Error) -> str:
     text = str(error)
     if "expected after" in text or "unexpected end" in text:
         return "has a quote that nothing closes, or text behind one; inside quotes write a quote twice."
+    if "field limit" in text:
+        return (
+            f"has a field longer than {csv.field_size_limit():,} letters; most often a quote"
+            " begins it that nothing closes."
+        )
     return f"can't be read: {text}."
 
 

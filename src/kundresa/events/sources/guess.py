@@ -37,6 +37,7 @@ SAMPLE: Final = 10_000
 _TABLE: Final = "rows"
 _DELIMITERS: Final = ",;\t|"
 _BEGINNING: Final = 1 << 20
+_LINE_END: Final = re.compile(r"[\r\n]")
 _ACCESS_LINE: Final = (
     r'(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*"'
     r' (?P<status>\d{3}) (?P<bytes>\S+)(?: "(?P<referrer>[^"]*)" "(?P<agent>.*)")?'
@@ -146,10 +147,10 @@ def _table_of(path: Path) -> dict[str, Any]:
         return {}
     encoding = _encoding(path)
     named = {} if encoding == "utf-8" else {"encoding": encoding}
-    lines = _first_lines(path, encoding)
     if kind == "csv":
-        delimiter = _delimiter(lines)
+        delimiter = _delimiter(path, encoding)
         return named if delimiter == "," else {"delimiter": delimiter, **named}
+    lines = _first_lines(path, encoding)
     if kind == "lines":
         return {"pattern": _pattern(path, lines), **named}
     each = _list_in(lines)
@@ -183,9 +184,16 @@ def _first_lines(path: Path, encoding: str, count: int = 1_000) -> list[str]:
     return found
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def _delimiter(path: Path, encoding: str) -> str:
+    """Give the sign that makes the most of the header; what is wrong with that tells its reader."""
+    with reading(path, encoding) as stream:
+        first = _LINE_END.split(stream.read(_BEGINNING).decode(errors="ignore"), maxsplit=1)[0]
+
     def width(sign: str) -> int:
-        return len(next(csv.reader([lines[0]], delimiter=sign), []))
+        try:
+            return len(next(csv.reader([first], delimiter=sign), []))
+        except csv.Error:
+            return 0
 
     return max(_DELIMITERS, key=width)
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from kundresa.core.errors import BadInputError
 from kundresa.events.sources.json_file import text_of
-from kundresa.events.sources.table_file import Rows, with_nulls
+from kundresa.events.sources.table_file import Rows, with_nulls, without_long
 
 BATCH = 98_304
 """Rows at once: coding texts of more at once leaves the caches, and of fewer leaves the store more to join."""
@@ -63,7 +63,7 @@ class ParquetFile:
                 columns = {name: self._plain(table.column(name)) for name in names}
                 lines = np.arange(read + 1, read + 1 + batch.num_rows)
                 read += batch.num_rows
-                yield Rows(lines, columns, read, read / total)
+                yield without_long(Rows(lines, columns, read, read / total), self.path.name)
 
     def rows_in(self, text: str) -> str:  # noqa: ARG002
         """Say that such a file has no lines of text."""

@@ -20,9 +20,11 @@ from kundresa.core.errors import BadInputError
 from kundresa.events.sources.contents import Rejected
 from kundresa.events.sources.json_file import flat
 from kundresa.events.sources.table_file import Rows, TableFile, with_nulls
-from kundresa.events.sources.text_file import lines_of, reading, too_long
+from kundresa.events.sources.text_file import LONGEST, lines_of, reading, too_long
 
 BATCH: Final = 20_000
+_LONGEST: Final = 16 * LONGEST
+"""A row of the longest line, written as JSON with its reason, may be some times as long."""
 _KEYS: Final = frozenset({"file", "line", "reason", "row"})
 
 
@@ -72,7 +74,9 @@ def is_quarantine(path: Path) -> bool:
     if path.suffix != ".jsonl" or not path.is_file():
         return False
     with reading(path) as stream:
-        first = next((line for _, line in lines_of(stream) if line is None or line.strip()), None)
+        first = next(
+            (line for _, line in lines_of(stream, _LONGEST) if line is None or line.strip()), None
+        )
     try:
         found = json.loads(first or b"")
     except (ValueError, RecursionError):
@@ -90,7 +94,7 @@ def mended_rows(path: Path) -> list[Mended]:
     """
     found = []
     with reading(path) as stream:
-        for number, line in lines_of(stream):
+        for number, line in lines_of(stream, _LONGEST):
             if line is None or line.strip():
                 found.append(_mended(path, number, line))
     return found

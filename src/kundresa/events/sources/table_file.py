@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from kundresa.core.errors import BadInputError
 from kundresa.events.sources.batch import Ints
 from kundresa.events.sources.contents import Rejected
+from kundresa.events.sources.text_file import LONGEST, too_long
 
 BATCH: Final = 50_000
 SOON: Final = 10_000
@@ -93,6 +94,30 @@ def whole(file: TableFile, wanted: Collection[str]) -> dict[str, pa.Array]:
     if not parts:
         return {name: pa.array([], pa.string()) for name in wanted}
     return {name: _joined([part[name] for part in parts]) for name in wanted}
+
+
+def without_long(rows: Rows, file: str) -> Rows:
+    """Put rows aside with a text longer than a line may be, as it would fill memory later."""
+    is_long = np.zeros(len(rows.lines), bool)
+    for column in rows.columns.values():
+        is_long |= _long_ones(column)
+    if not is_long.any():
+        return rows
+    good = pa.array(~is_long)
+    columns = {name: column.filter(good) for name, column in rows.columns.items()}
+    bad = [Rejected(file, line, too_long(), None) for line in rows.lines[is_long].tolist()]
+    return Rows(rows.lines[~is_long], columns, rows.read, rows.share, [*rows.rejected, *bad])
+
+
+def _long_ones(column: pa.Array) -> Any:
+    is_coded = pa.types.is_dictionary(column.type)
+    texts = column.dictionary if is_coded else column
+    if not pa.types.is_string(texts.type) or texts.nbytes <= LONGEST:
+        return False
+    lengths = pc.binary_length(texts)
+    if is_coded:
+        lengths = lengths.take(column.indices)
+    return pc.fill_null(pc.greater(lengths, LONGEST), False).to_numpy(zero_copy_only=False)
 
 
 def with_nulls(column: pa.Array, missing: frozenset[str]) -> pa.Array:

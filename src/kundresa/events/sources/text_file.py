@@ -118,8 +118,8 @@ def check_text(path: Path, encoding: str = "utf-8") -> None:
         decoder.decode(b"", final=True)
 
 
-def lines_of(stream: Stream) -> Iterator[tuple[int, bytes | None]]:
-    """Give the lines of a file with their numbers; none where one is longer than `LONGEST`.
+def lines_of(stream: Stream, longest: int = LONGEST) -> Iterator[tuple[int, bytes | None]]:
+    """Give the lines of a file with their numbers; none where one is longer than ``longest``.
 
     Lines end with a line feed, also after a carriage return, and keep neither.
     """
@@ -127,9 +127,9 @@ def lines_of(stream: Stream) -> Iterator[tuple[int, bytes | None]]:
     while piece := stream.read():
         *whole, buffer = (buffer + piece).split(b"\n")
         for line in whole:
-            yield number, None if is_long or len(line) > LONGEST else line.removesuffix(b"\r")
+            yield number, None if is_long or len(line) > longest else line.removesuffix(b"\r")
             number, is_long = number + 1, False
-        if len(buffer) > LONGEST:
+        if len(buffer) > longest:
             buffer, is_long = b"", True
     if buffer or is_long:
         yield number, None if is_long else buffer.removesuffix(b"\r")

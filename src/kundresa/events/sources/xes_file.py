@@ -15,11 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from kundresa.core.errors import BadInputError
+from kundresa.events.sources.contents import Rejected
 from kundresa.events.sources.lines_file import names_in
 from kundresa.events.sources.table_file import BATCH, SOON, Rows, with_nulls
-from kundresa.events.sources.text_file import Stream, reading
+from kundresa.events.sources.text_file import LONGEST, Stream, reading, too_long
 
 _PIECE: Final = 1 << 18
+_TAG: Final = 1 << 23
+"""Bytes of the longest tag. Whatever isn't closed is parsed anew with each piece: 100 MB took minutes."""
 _VALUES: Final = frozenset({"string", "date", "int", "float", "boolean", "id"})
 Row = tuple[int, dict[str, str]]
 
@@ -63,6 +66,7 @@ class XesFile:
         """Read the events, some at a time."""
         names = sorted(wanted)
         read, lines, share = 0, list[int](), 0.0
+        rejected: list[Rejected] = []
         values: dict[str, list[str | None]] = {name: [] for name in names}
 
         def rows() -> Rows:
@@ -70,17 +74,20 @@ class XesFile:
                 name: with_nulls(pa.array(column, pa.string()), self._missing)
                 for name, column in values.items()
             }
-            return Rows(np.array(lines, np.int64), columns, read, share)
+            return Rows(np.array(lines, np.int64), columns, read, share, rejected)
 
         for line, row, share in self._rows():  # noqa: B007 - rows() gives the share on
             read += 1
+            if any(len(row.get(name, "")) > LONGEST for name in names):
+                rejected.append(Rejected(self.path.name, line, too_long(), None))
+                continue
             lines.append(line)
             for name, column in values.items():
                 column.append(row.get(name))
             if len(lines) >= BATCH:
                 yield rows()
-                lines, values = [], {name: [] for name in names}
-        if lines:
+                lines, values, rejected = [], {name: [] for name in names}, []
+        if lines or rejected:
             yield rows()
 
     def rows_in(self, text: str) -> str:  # noqa: ARG002
@@ -96,9 +103,17 @@ class XesFile:
             yield from ((line, row, 1.0) for line, row in log.taken())
 
     def _fed(self, stream: Stream, parser: expat.XMLParserType) -> Iterator[None]:
+        fed = 0
         try:
             while piece := stream.read(_PIECE):
                 parser.Parse(piece, False)
+                fed += len(piece)
+                if fed - parser.CurrentByteIndex > _TAG:
+                    raise BadInputError(
+                        f"{self.path}, line {parser.CurrentLineNumber} holds a text of more than"
+                        f" {_TAG:,} bytes.",
+                        hint="Take it out.",
+                    )
                 yield
             parser.Parse(b"", True)
         except expat.ExpatError as error:
