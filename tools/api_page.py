@@ -77,15 +77,20 @@ def scope_rows(found: list[tuple[str, str, dict[str, Any]]]) -> Iterator[str]:
 
     for scope, need in NEED_OF.items():
         opens = [f"`{m} {p}`" for m, p, one in found if one["x-scope"] == scope.value]
-        yield f"| `{scope.value}` | {LEAST[need]} and above | {', '.join(opens)} |"
+        yield f"| `{scope.value}` | {and_above(LEAST[need])} | {', '.join(opens)} |"
     free = [f"`{m} {p}`" for m, p, one in found if one["x-scope"] is None]
     yield f"| none | viewer and above | {', '.join(free)} |"
+
+
+def and_above(role: str) -> str:
+    """Say from which role on."""
+    return role if role == "owner" else f"{role} and above"
 
 
 def facts(operation: dict[str, Any]) -> Iterator[str]:
     """Say what an operation asks for and what it answers."""
     scope = f"`{operation['x-scope']}`" if operation["x-scope"] else "none"
-    yield f"- Scope: {scope}. Role: {operation['x-role']} or above."
+    yield f"- Scope: {scope}. Role: {and_above(operation['x-role'])}."
     for one in operation["parameters"]:
         said = one.get("description", "").rstrip(".")
         yield f"- `{one['name']}` ({one['in']}{', required' if one['required'] else ''})" + (

@@ -299,7 +299,7 @@ def _refuse_who_is_here(workspace: Workspace, emails: list[str]) -> None:
         raise BadInputError("Some of them have a place already.", faults=faults)
 
 
-def _refuse_taken(workspace: Workspace, name: str, *, other_than: int | None = None) -> None:
+def _refuse_taken(workspace: Workspace, name: str, *, other_than: int = 0) -> None:
     if is_department(workspace, name, other_than=other_than):
         raise NameTakenError(f"There is a department {name!r}.", hint="Take another name.")
 
