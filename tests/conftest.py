@@ -12,6 +12,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from hypothesis import HealthCheck, settings
 
 # A busy machine is slow, not wrong: nothing here is held to a time.
@@ -38,6 +39,23 @@ def pytest_report_header() -> str:
     """Say where the real files are looked for."""
     found = "" if DATA_SETS.is_dir() else " (none, so their tests are left out)"
     return f"data sets: {DATA_SETS}{found}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> None:
+    """No test can cut the power, and a kill loses nothing that was written.
+
+    Processes that tests start wait as members' do.
+    """
+    os.fsync = lambda _file: None  # type: ignore[assignment]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The same for SQLite."""
+    options = connections["default"].settings_dict["OPTIONS"]
+    if "init_command" in options:
+        options["init_command"] += "PRAGMA synchronous=OFF;"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

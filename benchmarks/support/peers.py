@@ -1,6 +1,8 @@
 """The engines that ours is held against: the same events, the same questions, the quickest form
-that we know of each. Names are numbers to them, as in our columns.
+that we know of each.
 
+They get the events twice: in numbers, as in our columns, and as a company has them, with names that
+are texts, each in the type that the engine has for few different ones, and ids of 64 bits all over.
 A peer whose package isn't installed is left out and named.
 """
 
@@ -8,14 +10,53 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 Columns = Mapping[str, Any]
 LOWEST = 8
 """A wait of 4^(k + 8) microseconds or more is in bucket k; see `kernels.transitions`."""
+
+
+TEXTS: Final = ", names as texts"
+"""Behind the name of a question over texts and wide ids."""
+
+_MIX: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
+
+
+@dataclass(frozen=True)
+class Given:
+    """The events as files of numbers and of texts, and the codes of the steps of W1."""
+
+    numbers: Sequence[Path]
+    texts: Sequence[Path]
+    steps: Sequence[int]
+
+
+def as_texts(files: Sequence[Path], words: Sequence[str], folder: Path) -> list[Path]:
+    """Write parts anew, with texts for names and ids all over 64 bits, sorted by id and time."""
+    folder.mkdir()
+    return [_as_texts(file, pa.array(words), folder / file.name) for file in files]
+
+
+def _as_texts(file: Path, words: pa.Array, found: Path) -> Path:
+    rows = pq.read_table(file, columns=["profile", "time", "event"])
+    # Times an odd number: each profile keeps an id of its own.
+    profile = rows.column("profile").to_numpy().astype(np.uint64) * _MIX
+    time = rows.column("time").to_numpy()
+    order = np.lexsort((time, profile))
+    codes = pa.array(rows.column("event").to_numpy()[order].astype(np.int32))
+    event = pa.DictionaryArray.from_arrays(codes, words)
+    pq.write_table(
+        pa.table({"profile": profile[order], "time": time[order], "event": event}), found
+    )
+    return found
 
 
 class Peer(Protocol):
@@ -40,27 +81,30 @@ def asof(steps: Sequence[int], window: int) -> str:
 
 
 class DuckDB:
-    """DuckDB with its own table, sorted by profile and time."""
+    """DuckDB with its own tables, sorted by profile and time."""
 
-    def __init__(
-        self, files: Sequence[Path], folder: Path, steps: Sequence[int], window: int, threads: int
-    ) -> None:
+    def __init__(self, given: Given, folder: Path, window: int, threads: int) -> None:
         import duckdb
 
         self._base = duckdb.connect(str(folder / "duckdb"), config={"threads": threads})
-        self._base.execute(
-            "CREATE TABLE e AS SELECT profile, time, event::USMALLINT AS event"
-            f" FROM read_parquet({[str(file) for file in files]}) ORDER BY profile, time"
-        )
-        self._funnel = asof(steps, window)
+        for table, sort, files in (
+            ("e", "USMALLINT", given.numbers),
+            ("t", "VARCHAR", given.texts),
+        ):
+            self._base.execute(
+                f"CREATE TABLE {table} AS SELECT profile, time, event::{sort} AS event"
+                f" FROM read_parquet({[str(file) for file in files]}) ORDER BY profile, time"
+            )
+        self._funnel = asof(given.steps, window)
 
     def ways(self) -> dict[str, Callable[[], Any]]:
         """Give the questions."""
         bucket = f"least(15, greatest(0, floor(log2(wait) / 2)::INT - {LOWEST}))"
         counts = f"SELECT event, next, {bucket} AS bucket, count(*) AS n FROM"
-        window = (
-            "(SELECT event, lead(event) OVER w AS next, lead(time) OVER w - time AS wait FROM e"
-            " WINDOW w AS (PARTITION BY profile ORDER BY time))"
+        window, texts = (
+            "(SELECT event, lead(event) OVER w AS next, lead(time) OVER w - time AS wait FROM"
+            f" {table} WINDOW w AS (PARTITION BY profile ORDER BY time))"
+            for table in ("e", "t")
         )
         # No order is said, so SQL promises none; the table happens to keep that of its making.
         shifted = (
@@ -71,40 +115,47 @@ class DuckDB:
         return {
             "W1 duckdb": lambda: list(self._base.execute(self._funnel).fetchall()[0]),
             "W2 duckdb": self._asked(f"{counts} {window} GROUP BY ALL"),
+            f"W2 duckdb{TEXTS}": self._asked(f"{counts} {texts} GROUP BY ALL"),
             "W2 duckdb, shifted": self._asked(f"{counts} {shifted} GROUP BY ALL"),
             "W2 medians duckdb": self._asked(f"{medians} WHERE next IS NOT NULL GROUP BY ALL"),
         }
 
     def _asked(self, text: str) -> Callable[[], Columns]:
-        return lambda: self._base.execute(text).fetchnumpy()
+        return lambda: _columns(self._base.sql(text).to_arrow_table())
 
 
 class Chdb:
-    """ClickHouse inside this process, with a sorted MergeTree."""
+    """ClickHouse inside this process, with sorted MergeTrees."""
 
-    def __init__(
-        self, files: Sequence[Path], folder: Path, steps: Sequence[int], window: int, threads: int
-    ) -> None:
+    def __init__(self, given: Given, folder: Path, window: int, threads: int) -> None:
         from chdb import session
 
         self._base = session.Session(str(folder / "chdb"))
         self._settings = f"SETTINGS max_threads = {threads}"
-        names = ",".join(file.stem for file in files)
         self._base.query("CREATE DATABASE k")
+        self._fill("k.e", "UInt16", given.numbers)
+        self._fill("k.t", "LowCardinality(String)", given.texts)
+        self._steps, self._window = given.steps, window
+
+    def _fill(self, table: str, sort: str, files: Sequence[Path]) -> None:
+        names = ",".join(file.stem for file in files)
         self._base.query(
-            "CREATE TABLE k.e (profile UInt64, time UInt64, event UInt16)"
+            f"CREATE TABLE {table} (profile UInt64, time UInt64, event {sort})"
             " ENGINE = MergeTree ORDER BY (profile, time)"
         )
         self._base.query(
-            "INSERT INTO k.e SELECT profile, time, event"
+            f"INSERT INTO {table} SELECT profile, time, event"
             f" FROM file('{files[0].parent}/{{{names}}}.parquet', Parquet) {self._settings}"
         )
-        self._base.query("OPTIMIZE TABLE k.e FINAL")
-        self._steps, self._window = steps, window
+        self._base.query(f"OPTIMIZE TABLE {table} FINAL")
 
     def ways(self) -> dict[str, Callable[[], Any]]:
         """Give the questions."""
-        return {"W1 chdb": self._reached, "W2 chdb": self._follows}
+        return {
+            "W1 chdb": self._reached,
+            "W2 chdb": lambda: self._follows("k.e"),
+            f"W2 chdb{TEXTS}": lambda: self._follows("k.t"),
+        }
 
     def _reached(self) -> list[int]:
         wanted = ", ".join(map(str, self._steps))
@@ -121,43 +172,47 @@ class Chdb:
             ends[level] = count
         return [sum(ends[k:]) for k in range(1, len(ends))]
 
-    def _follows(self) -> Columns:
+    def _follows(self, table: str) -> Columns:
         rows = self._base.query(
             "SELECT x.1 AS event, x.2 AS next, least(15, greatest(0,"
             f" toInt32(floor(log2(x.3) / 2)) - {LOWEST})) AS bucket, count() AS n FROM (SELECT"
             " arrayJoin(arrayZip(arrayPopBack(ev), arrayPopFront(ev),"
             " arrayPopFront(arrayDifference(ts)))) AS x FROM (SELECT groupArray(event) AS ev,"
-            " groupArray(time) AS ts FROM (SELECT * FROM k.e ORDER BY profile, time)"
+            f" groupArray(time) AS ts FROM (SELECT * FROM {table} ORDER BY profile, time)"
             f" GROUP BY profile)) GROUP BY event, next, bucket {self._settings}",
             "ArrowTable",
         )
-        return {name: rows.column(name).to_numpy() for name in rows.column_names}
+        return _columns(rows)
 
 
 class Polars:
-    """Polars with a frame in memory that lies sorted; it has no funnel."""
+    """Polars with frames in memory that lie sorted; it has no funnel."""
 
-    def __init__(
-        self, files: Sequence[Path], _folder: Path, _steps: Sequence[int], _window: int,
-        threads: int,
-    ) -> None:  # fmt: skip
+    def __init__(self, given: Given, _folder: Path, _window: int, threads: int) -> None:
         # It reads this once, when it is imported.
         os.environ["POLARS_MAX_THREADS"] = str(threads)
         import polars
 
         self._pl = polars
-        frame = polars.read_parquet(list(files), columns=["profile", "time", "event"])
-        self._frame = frame.with_columns(polars.col("event").cast(polars.UInt16))
+        self._numbers = self._read(given.numbers, polars.UInt16)
+        self._texts = self._read(given.texts, polars.Categorical)
+
+    def _read(self, files: Sequence[Path], sort: Any) -> Any:
+        frame = self._pl.read_parquet(list(files), columns=["profile", "time", "event"])
+        return frame.with_columns(self._pl.col("event").cast(sort))
 
     def ways(self) -> dict[str, Callable[[], Any]]:
         """Give the questions."""
-        return {"W2 polars": self._follows}
+        return {
+            "W2 polars": lambda: self._follows(self._numbers),
+            f"W2 polars{TEXTS}": lambda: self._follows(self._texts),
+        }
 
-    def _follows(self) -> Columns:
+    def _follows(self, frame: Any) -> Columns:
         pl = self._pl
         wait = (pl.col("time").shift(-1) - pl.col("time")).cast(pl.Float64)
         found = (
-            self._frame.lazy()
+            frame.lazy()
             .select(
                 pl.col("event"), pl.col("event").shift(-1).alias("next"), wait.alias("wait"),
                 (pl.col("profile").shift(-1) == pl.col("profile")).alias("same"),
@@ -169,17 +224,31 @@ class Polars:
             .len("n")
             .collect()
         )  # fmt: skip
-        return {name: found[name].to_numpy() for name in found.columns}
+        return {name: found[name].to_arrow() for name in found.columns}
 
 
 KINDS: Mapping[str, Any] = {"duckdb": DuckDB, "chdb": Chdb, "polars": Polars}
 
 
-def histogram(found: Columns, size: int) -> np.ndarray:
-    """Give an answer to W2 as counts of shape (size, size, 16); rows without a next are left out."""
-    grid = np.zeros((size, size, 16), np.int64)
-    after = np.ma.masked_array(found["next"])
-    there = ~np.ma.getmaskarray(after)
-    places = (np.asarray(found[name])[there].astype(int) for name in ("event", "next", "bucket"))
-    grid[tuple(places)] = np.asarray(found["n"])[there]
+def _columns(table: pa.Table) -> Columns:
+    return {name: table.column(name).combine_chunks() for name in table.column_names}
+
+
+def histogram(found: Columns, words: Sequence[str]) -> np.ndarray:
+    """Give an answer to W2 as counts of shape (words, words, 16), by the codes of the words.
+
+    Rows without a next are left out.
+    """
+    grid = np.zeros((len(words), len(words), 16), np.int64)
+    there = pc.is_valid(found["next"])
+    event, after, bucket, n = (
+        _numbers(found[name].filter(there), words) for name in ("event", "next", "bucket", "n")
+    )
+    grid[event, after, bucket] = n
     return grid
+
+
+def _numbers(column: pa.Array, words: Sequence[str]) -> np.ndarray:
+    if pa.types.is_integer(column.type):
+        return column.to_numpy().astype(int)
+    return pc.index_in(column.cast(pa.string()), value_set=pa.array(words)).to_numpy()

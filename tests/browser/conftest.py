@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.watch import Watch
+from tests.support.caches import byte_code
 from tests.support.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ QUIET = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 # A busy machine is slow, not wrong.
-PATIENCE = 15_000
+PATIENCE = 30_000
 Reader = Callable[..., Page]
 
 
@@ -54,12 +54,11 @@ def _fill(folder: Path) -> None:
     dropped = ("KUNDRESA_", "PYTHONDONTWRITEBYTECODE")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     paths = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
-    cache = str(Path(tempfile.gettempdir()) / "kundresa-pycache")
     subprocess.run(
         [sys.executable, "-m", "tests.browser.fill", str(folder)],
         check=True,
         cwd=ROOT,
-        env={**kept, "PYTHONPATH": paths, "PYTHONPYCACHEPREFIX": cache},
+        env={**kept, "PYTHONPATH": paths, "PYTHONPYCACHEPREFIX": byte_code()},
     )
 
 

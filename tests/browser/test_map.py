@@ -8,7 +8,7 @@ import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Reader
-from tests.support.server import Server
+from tests.support.server import PATIENCE, Server
 
 MAP = "/w/bicycles/maps/bicycle/"
 
@@ -149,5 +149,5 @@ def test_the_example_under_add_data_is_taken_in(server: Server, reader: Reader) 
     address, body = command.split()[2], command.split("-d '")[1].rstrip("'")
     assert address == f"{server.address}/v1/batch"
     answer = httpx.post(address, content=body, headers={"Content-Type": "application/json"},
-                        trust_env=False)  # fmt: skip
+                        trust_env=False, timeout=PATIENCE)  # fmt: skip
     assert answer.status_code == 200, answer.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import PATIENCE, Reader
 from tests.browser.watch import too_wide, violations
 from tests.support.server import Server
 
@@ -351,7 +351,7 @@ def test_what_fails_says_so_keeps_the_text_and_is_tried_again(
 def browser_page(browser: object, server: Server) -> object:
     """A page whose failures are meant, and not watched."""
     context = browser.new_context(locale="en", reduced_motion="reduce")  # type: ignore[attr-defined]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 

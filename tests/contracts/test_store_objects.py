@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,7 +16,7 @@ import pytest
 
 from kundresa.core.records import parse_event
 from kundresa.store import Store
-from kundresa.store.objects import FolderObjects, Objects, is_whole, name_of, sweep
+from kundresa.store.objects import FolderObjects, Gathered, Objects, is_whole, name_of, sweep
 
 
 class MemoryObjects:
@@ -31,6 +31,10 @@ class MemoryObjects:
         name = name_of(data, ending)
         self._kept[name] = bytes(data), time.time_ns()
         return name
+
+    def put_all(self, made: Mapping[str, Any]) -> None:
+        for name, data in made.items():
+            self._kept[name] = bytes(data), time.time_ns()
 
     def open(self, name: str) -> BinaryIO:
         if name not in self._kept:
@@ -70,6 +74,17 @@ def test_what_is_put_can_be_opened_by_its_name(objects: Objects) -> None:
     with objects.open(name) as file:
         file.seek(5)
         assert file.read() == b"bytes"
+
+
+def test_what_is_gathered_is_there_once_it_is_settled(objects: Objects) -> None:
+    known = objects.put(b"known", "part")
+    gathered = Gathered(objects)
+    names = [gathered.put(data, "part") for data in (b"known", b"one", b"two")]
+    assert list(objects.stamps()) == [known]
+    gathered.settle()
+    assert set(objects.stamps()) == set(names)
+    with objects.open(names[2]) as file:
+        assert file.read() == b"two"
 
 
 def test_an_empty_place_holds_nothing(objects: Objects) -> None:

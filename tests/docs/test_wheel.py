@@ -66,7 +66,7 @@ def test_the_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None
         for number in NUMBERS:
             assert number in page.text
         static = page.url.join("/static/maps/map.css")
-        assert httpx.get(static, trust_env=False).status_code == 200
+        assert httpx.get(static, trust_env=False, timeout=60).status_code == 200
     finally:
         demo.terminate()
         demo.communicate(timeout=30)

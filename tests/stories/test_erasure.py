@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from kundresa.profiles.api import TABLES
-from tests.support.server import Server, clean_environment
+from tests.support.server import PATIENCE, Server, clean_environment
 from tests.support.traces import traces_of
 
 ANN, DEVICE, BEA = "ann-31415@example.com", "device-27182", "bea-16180@example.com"
@@ -32,7 +32,7 @@ def send(server: Server, key: str, number: int) -> None:
     ]
     batch = [{**one, "messageId": f"{number}-{at}"} for at, one in enumerate(messages)]
     answer = httpx.post(f"{server.address}/v1/batch", json={"batch": batch, "writeKey": key},
-                        trust_env=False, timeout=30)  # fmt: skip
+                        trust_env=False, timeout=PATIENCE)  # fmt: skip
     assert answer.status_code == 200
 
 
@@ -47,7 +47,7 @@ def kundresa(server: Server, *arguments: str) -> subprocess.Popen[str]:
 
 def done(process: subprocess.Popen[str]) -> dict[str, object]:
     """Wait for a command and give its answer."""
-    out, said = process.communicate(timeout=120)
+    out, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, out + said
     found: dict[str, object] = json.loads(out)
     return found
@@ -55,7 +55,7 @@ def done(process: subprocess.Popen[str]) -> dict[str, object]:
 
 def wait_until_sealed(server: Server, events: int) -> None:
     """Wait until the store has so many events."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while server.event_count() != events:
         assert time.monotonic() < until, f"{server.event_count()} events of {events}"
         time.sleep(0.05)
@@ -106,7 +106,7 @@ def test_no_byte_of_an_erased_customer_is_in_the_folder_while_the_server_runs(
     wait_until_sealed(server, 6)
     for asked in (["erase", "nobody", "--yes"], ["export", "nobody"]):
         process = kundresa(server, *asked)
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate(timeout=PATIENCE)
         assert (process.returncode, json.loads(out)["error"]["code"]) == (1, "not_found")
     server.stop()
 

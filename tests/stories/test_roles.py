@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.server import Server, clean_environment, free_port
+from tests.support.server import PATIENCE, Server, clean_environment, free_port
 
 FONT = "/static/ui/vendor/inter/inter-latin-ext-400-normal.woff2"
 
@@ -26,7 +26,7 @@ def log_of(server: Server, event: str) -> list[dict[str, Any]]:
     return [found for line in lines if (found := json.loads(line))["event"] == event]
 
 
-def wait_until(asked: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(asked: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Ask again and again, for some seconds."""
     until = time.monotonic() + seconds
     while not asked():
@@ -45,10 +45,11 @@ def test_an_event_that_is_answered_is_kept_and_its_key_is_in_no_log(server: Serv
         {"json": {**event, "messageId": "three"}, "auth": (key, "")},
     ]
     for way in ways:
-        answer = httpx.post(f"{server.address}/v1/track", trust_env=False, **way)
+        answer = httpx.post(f"{server.address}/v1/track", trust_env=False, timeout=PATIENCE, **way)
         assert (answer.status_code, answer.json()["success"]) == (200, True)
     wait_until(lambda: server.event_count() == 3)
-    assert httpx.get(f"{server.address}/nowhere?key={key}", trust_env=False).status_code == 404
+    nowhere = f"{server.address}/nowhere?key={key}"
+    assert httpx.get(nowhere, trust_env=False, timeout=PATIENCE).status_code == 404
     server.stop()
     assert server.process is not None
     assert server.process.returncode == 0
@@ -90,9 +91,10 @@ def test_the_roles_stop_in_order_whatever_streams_are_open(server: Server) -> No
             streams.enter_context(half_sent(port, "/v1/track"))
         streams.enter_context(half_sent(server.port, "/i18n/setlang/"))
         streams.enter_context(slow_reader(server.port))
-        assert httpx.get(f"{server.address}/healthz", trust_env=False).status_code == 200
+        well = httpx.get(f"{server.address}/healthz", trust_env=False, timeout=PATIENCE)
+        assert well.status_code == 200
         server.process.terminate()
-        assert server.process.wait(timeout=15) == 0
+        assert server.process.wait(timeout=PATIENCE) == 0
     stopped = log_of(server, "role_stopped")
     assert [line["stopped"] for line in stopped] == ["web", "collect", "worker"]
     assert -signal.SIGKILL not in {line["code"] for line in stopped}
@@ -129,7 +131,7 @@ def start(server: Server) -> subprocess.CompletedProcess[str]:
     told = ["--port", str(server.port), "--data", str(server.folder)]
     return subprocess.run(
         [*command, *told], env=clean_environment(server.environment),
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 

@@ -20,7 +20,9 @@ from tests.support.server import Server, clean_environment
 from tests.support.store_hand import Hand
 
 WRITERS = ("a", "b")
-ROUNDS = 100
+# Apart, so that each is over in the minutes that a day has for long tests.
+SEEDS = range(5)
+ROUNDS = 20
 
 
 class ReadRow(FileHolds):
@@ -113,8 +115,9 @@ def test_a_compaction_that_is_killed_loses_and_doubles_nothing(made: Server) -> 
 @pytest.mark.db
 @pytest.mark.kill
 @pytest.mark.long
-def test_many_compactions_that_are_killed_lose_nothing(made: Server) -> None:
-    kill_compactions(made, ROUNDS, random.Random(5))
+@pytest.mark.parametrize("seed", SEEDS)
+def test_many_compactions_that_are_killed_lose_nothing(made: Server, seed: int) -> None:
+    kill_compactions(made, ROUNDS, random.Random(seed))
 
 
 def kill_compactions(server: Server, rounds: int, chance: random.Random) -> None:
@@ -135,8 +138,9 @@ def kill_compactions(server: Server, rounds: int, chance: random.Random) -> None
 @pytest.mark.db
 @pytest.mark.kill
 @pytest.mark.long
-def test_many_writers_that_are_killed_lose_nothing(made: Server) -> None:
-    chance = random.Random(6)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_many_writers_that_are_killed_lose_nothing(made: Server, seed: int) -> None:
+    chance = random.Random(seed)
     with ExitStack() as stack:
         writers, _ = hands(made, stack)
         for _ in range(ROUNDS):

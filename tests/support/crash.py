@@ -37,6 +37,8 @@ def dies_at(step: int, action: Callable[[], object], modules: Sequence[ModuleTyp
         return at_line if frame.f_code.co_filename in files else None
 
     before, is_dead = sys.gettrace(), False
+    # What was there before isn't the dead's; to look through all of it takes longer than the action.
+    gc.freeze()
     with warnings.catch_warnings():
         # The dead close nothing.
         warnings.simplefilter("ignore", ResourceWarning)
@@ -47,8 +49,9 @@ def dies_at(step: int, action: Callable[[], object], modules: Sequence[ModuleTyp
             is_dead = True
         finally:
             sys.settrace(before)
-        # What the dead held, as files, locks and the connection, goes with it.
-        gc.collect()
+            # What the dead held, as files, locks and the connection, goes with it.
+            gc.collect()
+            gc.unfreeze()
         if is_dead:
             # Also where it died so late in a transaction that the framework didn't notice.
             connection.in_atomic_block = False

@@ -10,7 +10,6 @@ from kundresa.core.records import parse_event
 from kundresa.profiles.api import make_profiles
 from kundresa.profiles.models import Account, Identifier, Membership, Merge, Profile
 from kundresa.store import Store
-from kundresa.store.snapshot import roots
 
 
 def seen(
@@ -46,7 +45,7 @@ def ones(workspace: int) -> dict[str, str]:
 def ones_in(store: Store) -> dict[str, str]:
     """Who is part of whom as the store reads it."""
     texts = store.snapshot().dictionaries.texts("profile").to_pylist()
-    return {texts[one]: texts[root] for one, root in roots(store.version.aliases).items()}
+    return {texts[one]: texts[root] for one, root in store.version.aliases.roots.items()}
 
 
 def everything(workspace: int) -> dict[str, list[tuple[Any, ...]]]:

@@ -9,7 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,10 @@ from pathlib import Path
 import httpx
 
 from kundresa.store.version import from_text
+from tests.support.caches import byte_code, kernels
+
+# A busy machine is slow, not wrong.
+PATIENCE = 120.0
 
 
 def free_port() -> int:
@@ -62,10 +65,11 @@ class Server:
         if wait:
             self.wait_until_ready()
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
+    def wait_until_ready(self, seconds: float = PATIENCE) -> None:
         """Ask until every part is well."""
+        assert self.process is not None
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while time.monotonic() < until and self.process.poll() is None:
             try:
                 if httpx.get(f"{self.address}/readyz", trust_env=False).status_code == 200:
                     return
@@ -121,7 +125,7 @@ class Server:
 
             with psycopg.connect(self.database_url) as postgres:
                 return postgres.execute(query).fetchall()
-        connection = sqlite3.connect(self.folder / "kundresa.db", timeout=10)
+        connection = sqlite3.connect(self.folder / "kundresa.db", timeout=PATIENCE)
         try:
             return connection.execute(query).fetchall()
         finally:
@@ -144,7 +148,7 @@ class Server:
             return
         os.kill(self.pid(role), signal.SIGKILL)
 
-    def pid(self, role: str, seconds: float = 40) -> int:
+    def pid(self, role: str, seconds: float = PATIENCE) -> int:
         """Find a child by its command line; wait for one that is about to be started again."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -168,7 +172,7 @@ class Server:
         """Stop as a member would."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=15)
+            self.process.wait(timeout=PATIENCE)
 
 
 def clean_environment(added: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -177,6 +181,5 @@ def clean_environment(added: Mapping[str, str] | None = None) -> dict[str, str]:
     dropped = "PYTHONDONTWRITEBYTECODE"
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("KUNDRESA_", dropped))}
     # And the worker of each new data folder the kernels.
-    kinds = {"PYTHONPYCACHEPREFIX": "kundresa-pycache", "NUMBA_CACHE_DIR": "kundresa-kernels"}
-    caches = {name: str(Path(tempfile.gettempdir()) / folder) for name, folder in kinds.items()}
-    return {**kept, **caches, **(added or {})}
+    lasting = {"PYTHONPYCACHEPREFIX": byte_code(), "NUMBA_CACHE_DIR": kernels()}
+    return {**kept, **lasting, **(added or {})}

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support.server import clean_environment
+from tests.support.server import PATIENCE, clean_environment
 
 WORK = Path(__file__).with_name("store_work.py")
 
@@ -52,7 +52,7 @@ class Hand:
                 self.said.append(line.strip())
                 self._news.release()
 
-    def wait_for_news(self, seconds: float = 60) -> None:
+    def wait_for_news(self, seconds: float = PATIENCE) -> None:
         """Return once it prints something after this call."""
         while self._news.acquire(blocking=False):
             pass

@@ -193,6 +193,8 @@ def drop_gone() -> None:
 def tidy_store(workspace_id: int, data_folder: Path) -> bool:
     """Compact a store where that is worth it and delete files that nobody reads any more."""
     store = store_of(workspace_id, data_folder)
+    # Before, too: where compactions die for want of room, what they left is what's in the way.
+    store.sweep()
     has_changed = store.compact()
     store.sweep()
     return has_changed

@@ -47,8 +47,8 @@ class TransitionsPartial:
     def waits(self) -> Ints:
         """Give how many waits of each edge lie in each bucket, shape (size * size * WAITS,)."""
         found = self.narrow.astype(np.int64) if self.added is None else self.added + self.narrow
-        if self.carried.any():
-            found += self.carried.astype(np.int64) << 16
+        far = np.flatnonzero(self.carried)
+        found[far] += self.carried[far].astype(np.int64) << 16
         return found
 
     def add(self, other: TransitionsPartial) -> None:
@@ -56,7 +56,10 @@ class TransitionsPartial:
         self.cases += other.cases
         self.starts += other.starts
         self.ends += other.ends
-        self.added = other.waits if self.added is None else self.added + other.waits
+        if self.added is None:
+            self.added = other.waits
+        else:
+            self.added += other.waits
 
 
 def empty_partial(size: int) -> TransitionsPartial:
@@ -186,13 +189,14 @@ class _Scan:
         else:
             self.names = [touchpoint.id for touchpoint in touchpoints]
         self._items = {}
+        table = _table(_by_code(names, self.names)) if touchpoints is None else None
         for slab in snapshot.slabs:
             columns = SlabColumns(slab, snapshot.dictionaries)
             counted = counted_rows(slab, columns, filter, period)
             self._items[id(slab)] = (
-                _by_name(slab, names, self.names, counted)
-                if touchpoints is None
-                else _by_touchpoint(columns, touchpoints, counted)
+                _Items(_codes(slab, len(names), counted), table)
+                if table is not None
+                else _by_touchpoint(columns, touchpoints or (), counted)
             )
 
     def counts(self, total: TransitionsPartial) -> TransitionCounts:
@@ -217,7 +221,7 @@ class _Scan:
         """Give the wanted waits of a range, with their edges."""
         from kundresa.measures.kernels.transitions import pick
 
-        room = _rows(one) * self._items[id(one.slab)].most
+        room = _rows(one) * self._items[id(one.slab)].table.most
         edges, waits = np.empty(room, np.uint32), np.empty(room, np.int64)
         found = self._walk(pick, one, wanted=read_only(medians.wanted), edges=edges, waits=waits)
         return medians.packed(edges[:found], waits[:found])
@@ -227,8 +231,9 @@ class _Scan:
         longest = int(np.diff(slab.offsets[one.first : one.last + 1]).max(initial=0))
         return kernel(
             read_only(slab.offsets), read_only(slab.skip), read_only(slab.column("time")),
-            items.codes, items.item_of, items.start, items.items, len(self.names), self._gap,
-            one.first, one.last, group=np.empty(longest * items.most, np.int64), **lent,
+            items.codes, items.table.item_of, items.table.start, items.table.items,
+            len(self.names), self._gap, one.first, one.last,
+            group=np.empty(longest * items.table.most, np.int64), **lent,
         )  # fmt: skip
 
 
@@ -237,28 +242,37 @@ def _rows(one: Range) -> int:
 
 
 @dataclass(frozen=True)
-class _Items:
-    """Codes of the rows of a slab; for each code its item, and where its list of items begins.
+class _Table:
+    """For each code of a row its item, and where its list of items begins.
 
     ``most`` is the length of the longest list.
     """
 
-    codes: NDArray[np.uint32]
     item_of: NDArray[np.uint32]
     start: Ints
     items: Ints
     most: int
 
 
-def _by_name(
-    slab: Slab, names: list[str | None], ordered: list[str], counted: NDArray[np.bool_] | None
-) -> _Items:
+@dataclass(frozen=True)
+class _Items:
+    """Codes of the rows of a slab, and what they stand for."""
+
+    codes: NDArray[np.uint32]
+    table: _Table
+
+
+def _by_code(names: Sequence[str | None], ordered: Sequence[str]) -> list[list[int]]:
+    """List the items of each code of an event's name, and of the code of what doesn't count."""
     rank = {name: place for place, name in enumerate(ordered)}
+    return [*([] if name is None else [rank[name]] for name in names), []]
+
+
+def _codes(slab: Slab, size: int, counted: NDArray[np.bool_] | None) -> NDArray[np.uint32]:
     codes = slab.column("event")
     if counted is not None:
-        codes = np.where(counted, codes, np.uint32(len(names))).astype(np.uint32)
-    lists = [[] if name is None else [rank[name]] for name in names]
-    return _items(codes, [*lists, []])
+        codes = np.where(counted, codes, np.uint32(size)).astype(np.uint32)
+    return read_only(codes)
 
 
 def _by_touchpoint(
@@ -274,17 +288,17 @@ def _by_touchpoint(
     patterns, codes = np.unique(packed, axis=0, return_inverse=True)
     bits = np.unpackbits(patterns, axis=1, count=len(touchpoints)).astype(bool)
     lists = [np.flatnonzero(row).tolist() for row in bits]
-    return _items(codes.reshape(-1).astype(np.uint32), [*lists, []])
+    return _Items(read_only(codes.reshape(-1).astype(np.uint32)), _table([*lists, []]))
 
 
-def _items(codes: NDArray[np.uint32], lists: Sequence[Sequence[int]]) -> _Items:
+def _table(lists: Sequence[Sequence[int]]) -> _Table:
     from kundresa.measures.kernels.transitions import NO_ITEM, SEVERAL
 
     lengths = list(map(len, lists))
     flat = np.array([item for some in lists for item in some], np.int64)
     single = [NO_ITEM if not some else some[0] if len(some) == 1 else SEVERAL for some in lists]
-    return _Items(
-        read_only(codes), read_only(np.array(single, np.uint32)),
+    return _Table(
+        read_only(np.array(single, np.uint32)),
         read_only(np.cumsum([0, *lengths]).astype(np.int64)), read_only(flat), max(lengths),
     )  # fmt: skip
 

@@ -144,17 +144,21 @@ def encode(
     texts: dict[str, pa.Array] = {}
     columns["width"] = _one(rows, "until").to_numpy() - columns["time"]
     columns["precision"] = _precisions(_one(rows, "precision"))
-    columns["offset"] = _filled(_one(rows, "offset_minutes").cast(pa.int16()), NO_OFFSET)
-    columns["value"] = _filled(_one(rows, "value"), NO_MONEY)
-    for name in ("score", "score_raw"):
+    there = {name for name in rows.column_names if rows.column(name).null_count < count}
+    if "offset_minutes" in there:
+        columns["offset"] = _filled(_one(rows, "offset_minutes").cast(pa.int16()), NO_OFFSET)
+    if "value" in there:
+        columns["value"] = _filled(_one(rows, "value"), NO_MONEY)
+    for name in there & {"score", "score_raw"}:
         columns[name] = _filled(_one(rows, name), _NAN)
     for name in CODED:
-        columns[name] = dictionaries.encode(dictionary_of(name), _one(rows, name))
+        if name in there or name == "event":
+            columns[name] = dictionaries.encode(dictionary_of(name), _one(rows, name))
     for name in PLAIN:
-        if name in rows.column_names:
+        if name in there:
             texts[name] = _one(rows, name)
     for name in rows.column_names:
-        if name.startswith("p/"):
+        if name.startswith("p/") and name in there:
             _property(name, _one(rows, name), columns, texts, dictionaries, personal)
     return Block(columns, texts).without_empty()
 

@@ -15,13 +15,14 @@ from typing import Final
 
 import numpy as np
 
+from kundresa.store.aliases import Roots, resolve
 from kundresa.store.columns import Block, column_or_empty, together
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.objects import Objects
 from kundresa.store.overflow import OVERFLOW
 from kundresa.store.part import Ints, PartReader, bucket_of, in_order, readers_of, write_part
 from kundresa.store.promotion import has_any, promoted
-from kundresa.store.snapshot import is_in, misplaced, resolve, roots
+from kundresa.store.snapshot import is_in, misplaced
 from kundresa.store.version import Part, Version
 
 WORTH: Final = 0.12
@@ -42,7 +43,7 @@ def compacted(
     Properties of the overflow that are ``wanted`` get columns, wherever they stand. Holds the rows
     of one bucket in memory at a time, and those of the deltas that stay deltas.
     """
-    canonical = roots(before.aliases)
+    canonical = before.aliases.roots
     readers = readers_of(objects, before.parts, cache)
     deltas = [readers[part.name] for part in before.deltas]
     moved = _misplaced(before, readers, canonical)
@@ -66,7 +67,7 @@ def compacted(
 
 
 def _rewritten(
-    before: Version, readers: Mapping[str, PartReader], canonical: Mapping[int, int],
+    before: Version, readers: Mapping[str, PartReader], canonical: Roots,
     chosen: Sequence[int], write: Callable[[Block], Part],
 ) -> Version:  # fmt: skip
     base = dict(before.base)
@@ -91,7 +92,7 @@ def _rewritten(
 
 
 def _of_bucket(
-    reader: PartReader, part: Part, bucket: int, canonical: Mapping[int, int], before: Version
+    reader: PartReader, part: Part, bucket: int, canonical: Roots, before: Version
 ) -> Block:
     # Rows that were moved by a join stand by whose they were then, which may be undone by now.
     if canonical or "origin" in part.columns:
@@ -106,7 +107,7 @@ def _rows_outside(block: Block, chosen: Sequence[int], buckets: int) -> Ints:
     return np.flatnonzero(~np.isin(bucket, chosen))
 
 
-def _canonical(block: Block, canonical: Mapping[int, int]) -> Block:
+def _canonical(block: Block, canonical: Roots) -> Block:
     """Give rows to whom they belong now, and keep whose they were."""
     origin = column_or_empty(block, "origin")
     profile = resolve(origin, canonical)
@@ -128,7 +129,7 @@ def _has_rows(deltas: Sequence[PartReader], bucket: int) -> bool:
 
 
 def _misplaced(
-    before: Version, readers: Mapping[str, PartReader], canonical: Mapping[int, int]
+    before: Version, readers: Mapping[str, PartReader], canonical: Roots
 ) -> dict[int, Ints]:
     """Give, by bucket, the profiles under which its part holds rows that aren't theirs."""
     return {

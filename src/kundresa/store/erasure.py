@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from kundresa.store import dictionary
+from kundresa.store.aliases import Aliases, added
 from kundresa.store.columns import CODED, Block, dictionary_of
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.objects import Objects
 from kundresa.store.part import Ints, PartReader, readers_of, write_part
-from kundresa.store.snapshot import Bools, is_in, roots
+from kundresa.store.snapshot import Bools, is_in
 from kundresa.store.version import Part, Version
 
 
@@ -31,17 +32,20 @@ def without(
     words.blank("profile", gone.tolist())
     dictionary.forget()
     kept = {name: _kept(objects, readers[name], masks[name], before) for name in readers}
+    gone_too = set(gone.tolist())
+    aliases = {s: t for s, t in before.aliases.items() if not {s, t} & gone_too}
     after = before.after(
         base={b: part for b, p in before.base.items() if (part := kept[p.name]) is not None},
         deltas=tuple(part for p in before.deltas if (part := kept[p.name]) is not None),
         dictionaries=words.files,
-        aliases={s: t for s, t in before.aliases.items() if not {s, t} & set(gone.tolist())},
+        aliases=Aliases(aliases),
+        alias_files=added(objects, (), aliases),
     )
     return after, sum(int(mask.sum()) for mask in masks.values())
 
 
 def _with_aliases(named: set[int], before: Version) -> set[int]:
-    canonical = roots(before.aliases)
+    canonical = before.aliases.roots
     ends = {canonical.get(code, code) for code in named}
     return ends | named | {source for source, end in canonical.items() if end in ends}
 

@@ -1,7 +1,7 @@
 """The files of a store: written once, durable, under a name that their content gives.
 
 The one place that opens them, so that a folder can become an object store without the rest
-noticing: everything else says ``put``, ``open``, ``stamps``, ``touch`` and ``delete``.
+noticing: everything else says ``put``, ``put_all``, ``open``, ``stamps``, ``touch`` and ``delete``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
@@ -30,6 +30,9 @@ class Objects(Hashable, Protocol):
     def put(self, data: Any, ending: str) -> str:
         """Write bytes durably and give their name; the same bytes have one name."""
 
+    def put_all(self, made: Mapping[str, Any]) -> None:
+        """Write several durably, by the names of their bytes (`name_of`), for less than one by one."""
+
     def open(self, name: str) -> BinaryIO:
         """Open an object for reading, anywhere in it; `FileNotFoundError` where there is none."""
 
@@ -44,6 +47,31 @@ class Objects(Hashable, Protocol):
 
     def delete(self, name: str, stamp: int) -> bool:
         """Delete an object unless it was put or touched since ``stamp``; say whether it went."""
+
+
+class Puts(Protocol):
+    """Whatever takes new objects."""
+
+    def put(self, data: Any, ending: str) -> str:
+        """Take bytes and give their name."""
+
+
+class Gathered:
+    """New objects that are to be written together; nobody finds them before `settle`."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._made: dict[str, Any] = {}
+
+    def put(self, data: Any, ending: str) -> str:
+        """Take bytes and give their name."""
+        name = name_of(data, ending)
+        self._made[name] = data
+        return name
+
+    def settle(self) -> None:
+        """Write all of them durably."""
+        self._objects.put_all(self._made)
 
 
 def is_whole(objects: Objects, names: Iterable[str]) -> bool:
@@ -77,15 +105,19 @@ class FolderObjects:
     def put(self, data: Any, ending: str) -> str:
         """Write a file."""
         name = name_of(data, ending)
-        # A sweep may take the file that is there, or our draft, between any two steps.
-        while not self.touch(name):
+        self.put_all({name: data})
+        return name
+
+    def put_all(self, made: Mapping[str, Any]) -> None:
+        """Write files, and sync their names once."""
+        # A sweep may take a file that is there, or our draft, between any two steps.
+        while missing := [name for name in made if not self.touch(name)]:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
-                write_durably(self.folder / name, data)
+                write_all_durably({self.folder / name: made[name] for name in missing})
             except FileNotFoundError:
                 continue
             break
-        return name
 
     def open(self, name: str) -> BinaryIO:
         """Open a file."""
@@ -131,13 +163,24 @@ def name_of(data: Any, ending: str) -> str:
 
 def write_durably(path: Path, data: Any) -> None:
     """Write a file so that after a crash the old one stands, or the new one, whole."""
-    draft = path.with_name(f".{path.name}.{new_id()}")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    sync_folder(path.parent)
+    write_all_durably({path: data})
+
+
+def write_all_durably(files: Mapping[Path, Any]) -> None:
+    """Write files so that after a crash each is the old one or the new one, whole.
+
+    No name is given before all their bytes are synced: a name says that the bytes are there.
+    """
+    drafts = {path: path.with_name(f".{path.name}.{new_id()}") for path in files}
+    for path, draft in drafts.items():
+        with draft.open("wb") as file:
+            file.write(files[path])
+            file.flush()
+            os.fsync(file.fileno())
+    for path, draft in drafts.items():
+        draft.replace(path)
+    for folder in {path.parent for path in files}:
+        sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

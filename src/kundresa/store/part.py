@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from kundresa.store.column_cache import ColumnCache, finish_writing
 from kundresa.store.columns import Block, Column, empty_value, is_text
-from kundresa.store.objects import Objects
+from kundresa.store.objects import Objects, Puts
 from kundresa.store.version import Part
 
 Ints = NDArray[np.int64]
 _DELTA: Final = ("profile", "sequence", "time", "width", "origin", "value")
+MOST_STORES: Final = 8
 _UNITS: Final = ("offsets", "profiles")
 _MIX: Final = (np.uint64(0xBF58_476D_1CE4_E5B9), np.uint64(0x94D0_49BB_1331_11EB))
 
@@ -36,13 +37,15 @@ def bucket_of(profile: Ints, buckets: int) -> NDArray[np.int64]:
 
 def in_order(block: Block, buckets: int) -> Block:
     """Sort rows as they stand in a part."""
-    columns = block.columns
-    keys = (columns["sequence"], columns["time"], columns["profile"])
-    order = np.lexsort((*keys, bucket_of(columns["profile"], buckets)))
-    return block.take(order)
+    sequence, time, profile = (block.columns[name] for name in ("sequence", "time", "profile"))
+    # A profile is a code of 32 bits, so its bucket fits above it, and one key sorts by both.
+    keys = (time, bucket_of(profile, buckets) << 32 | profile)
+    # What comes is numbered in order; what is put together from several parts isn't.
+    is_numbered = bool((sequence[1:] > sequence[:-1]).all())
+    return block.take(np.lexsort(keys if is_numbered else (sequence, *keys)))
 
 
-def write_part(objects: Objects, block: Block, buckets: int) -> Part:
+def write_part(objects: Puts, block: Block, buckets: int) -> Part:
     """Write sorted rows as a part."""
     columns = {name: pa.array(column) for name, column in block.columns.items()}
     table = pa.table(columns | block.texts)
@@ -80,8 +83,11 @@ class PartReader:
     def __init__(self, objects: Objects, part: Part, cache: Path | None) -> None:
         self.part = part
         self._objects = objects
+        # Not a method of this reader: in a circle with its cache it would keep its files open until
+        # somebody looks for garbage.
         self._cache = ColumnCache(
-            cache / part.name.partition(".")[0] if cache else None, self._is_there
+            cache / part.name.partition(".")[0] if cache else None,
+            partial(_is_there, objects, part.name),
         )
         self._kept: dict[str, Column] = {}
 
@@ -171,13 +177,6 @@ class PartReader:
             self._kept[name] = found
         return name in self._kept
 
-    def _is_there(self) -> bool:
-        try:
-            self._objects.open(self.part.name).close()
-        except FileNotFoundError:
-            return False
-        return True
-
     def _decode(self, names: Sequence[str]) -> dict[str, Column]:
         """Read columns of numbers; `_UNITS` come together, from the profiles of the rows."""
         stored = [name for name in names if name not in _UNITS]
@@ -206,6 +205,14 @@ class PartReader:
             ]
 
 
+def _is_there(objects: Objects, name: str) -> bool:
+    try:
+        objects.open(name).close()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _numbers(column: pa.ChunkedArray) -> Column:
     # One chunk is taken as it lies, without copying.
     whole = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
@@ -229,15 +236,18 @@ def readers_of(
     """Give the readers of a version's parts by name.
 
     Those of the last version that was asked for stay open in this process: mapping a file anew
-    costs as much as walking a million rows. Those of parts that are gone are let go.
+    costs as much as walking a million rows. Those of parts that are gone are let go, and of stores
+    that were asked for longest ago: each mapped column holds a file open.
     """
     key = objects.place, str(cache)
     with _opening:
-        known = _open.get(key, {})
+        known = _open.pop(key, {})
         found = {
             part.name: known.get(part.name) or PartReader(objects, part, cache) for part in parts
         }
         _open[key] = found
+        for oldest in list(_open)[:-MOST_STORES]:
+            del _open[oldest]
     return dict(found)
 
 

@@ -7,7 +7,7 @@ skip them: late and merged data are read right without being rewritten first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kundresa.store.aliases import Roots, resolve
 from kundresa.store.columns import Block, Column, empty_value, is_text, together
 from kundresa.store.dictionary import Dictionaries
 from kundresa.store.merging import Runs, in_order
@@ -69,9 +70,7 @@ class PartSlab:
 class MergedSlab:
     """Rows of several parts, put together; columns are gathered when they are asked for."""
 
-    def __init__(
-        self, pieces: Sequence[tuple[PartReader, Bools]], canonical: Mapping[int, int]
-    ) -> None:
+    def __init__(self, pieces: Sequence[tuple[PartReader, Bools]], canonical: Roots) -> None:
         self._pieces = [
             (reader, rows_of_profiles(reader.offsets(), chosen)) for reader, chosen in pieces
         ]
@@ -115,9 +114,7 @@ class MergedSlab:
         return np.concatenate(pieces)
 
 
-def runs_of(
-    reader: PartReader, chosen: Bools, rows: Ints, first: int, canonical: Mapping[int, int]
-) -> Runs:
+def runs_of(reader: PartReader, chosen: Bools, rows: Ints, first: int, canonical: Roots) -> Runs:
     """Give the runs of some profiles of a part, whose rows are gathered from ``first`` on."""
     starts = np.cumsum(np.diff(reader.offsets())[chosen])
     opens = np.zeros(len(rows) + 1, bool)
@@ -140,7 +137,7 @@ class Snapshot:
         self.version = version
         self.dictionaries = Dictionaries(objects, version.dictionaries)
         self._readers = readers_of(objects, version.parts, cache)
-        self.canonical = roots(version.aliases)
+        self.canonical = version.aliases.roots
 
     @cached_property
     def slabs(self) -> tuple[Slab, ...]:
@@ -196,7 +193,7 @@ class Snapshot:
         return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
 
-def misplaced(reader: PartReader, canonical: Mapping[int, int]) -> Ints:
+def misplaced(reader: PartReader, canonical: Roots) -> Ints:
     """Give the profiles under which a part holds rows that aren't theirs, and whose they are.
 
     Rows stand under whom they were known to be when the part was written; what is known since, or
@@ -221,30 +218,6 @@ def slab_block(slab: Slab, names: Sequence[str]) -> Block:
 def whole(snapshot: Snapshot) -> Block:
     """Give all rows as one block."""
     return together(list(snapshot.blocks()))
-
-
-def roots(aliases: Mapping[int, int]) -> dict[int, int]:
-    """Follow aliases to their ends; a ring ends at its smallest profile."""
-    found: dict[int, int] = {}
-    for source in aliases:
-        seen, profile = [source], aliases[source]
-        while profile in aliases and profile not in seen:
-            seen.append(profile)
-            profile = aliases[profile]
-        end = min(seen[seen.index(profile) :]) if profile in seen else profile
-        if source != end:
-            found[source] = end
-    return found
-
-
-def resolve(profile: Ints, canonical: Mapping[int, int]) -> Ints:
-    """Give the profile that each is known to be."""
-    if not canonical:
-        return profile
-    sources = np.array(sorted(canonical), np.int64)
-    targets = np.array([canonical[int(source)] for source in sources], np.int64)
-    places = np.minimum(np.searchsorted(sources, profile), len(sources) - 1)
-    return np.where(sources[places] == profile, targets[places], profile)
 
 
 def is_in(values: Ints, sorted_set: Ints) -> Bools:

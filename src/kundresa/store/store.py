@@ -12,12 +12,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
+from kundresa.core.errors import BadInputError
 from kundresa.core.records import Event
+from kundresa.store.aliases import Aliases, added
 from kundresa.store.arrivals import Arrivals, arrivals
 from kundresa.store.columns import encode
 from kundresa.store.compaction import compacted
@@ -33,7 +36,7 @@ from kundresa.store.keeper import (
     MovedOnError,
     VersionKeeper,
 )
-from kundresa.store.objects import GRACE, FolderObjects, Objects, is_whole, sweep
+from kundresa.store.objects import GRACE, FolderObjects, Gathered, Objects, is_whole, sweep
 from kundresa.store.overflow import asked, is_asking, narrowed
 from kundresa.store.part import close_readers, in_order, write_part
 from kundresa.store.rows import events_to_rows
@@ -42,11 +45,10 @@ from kundresa.store.table import EventTable
 from kundresa.store.tables import table_of
 from kundresa.store.version import (
     OLDEST,
-    Part,
     Version,
     format_of,
-    from_text,
     number_of,
+    whole,
 )
 
 MOST_SNAPSHOTS: Final = 4
@@ -91,10 +93,20 @@ class Store:
         text = self._keeper.read()
         if not text:
             return Version()
-        if format_of(text, self._keeper.place) < OLDEST:
+        place = self._keeper.place
+        if format_of(text, place) < OLDEST:
             self._upgrade()
             text = self._keeper.read()
-        return from_text(text, self._keeper.place)
+        try:
+            return whole(self._objects, text, place)
+        except FileNotFoundError as error:
+            if self._keeper.read() == text:
+                raise BadInputError(
+                    f"{place} names a file that isn't there: {error.filename or error}.",
+                    hint="Restore the store from a backup.",
+                ) from error
+            # Somebody changed it since, and swept.
+            return self.version
 
     @property
     def event_count(self) -> int:
@@ -142,11 +154,12 @@ class Store:
     def _try(
         self, make: Callable[[Version], Version], along: Along | None = None, *, spare: bool = True
     ) -> Version | None:
-        before = self.version
+        now = self.version
+        before = self._with_alias_files(now)
         after = make(before)
         if after is before:
-            return before
-        names, were = set(after.objects()), set(before.objects())
+            return now
+        names, were = set(after.objects()), set(now.objects())
         # A process that slept meanwhile finds its files swept.
         if not is_whole(self._objects, names - were):
             return None
@@ -154,6 +167,12 @@ class Store:
             # Who reads the version before may still open what only that one names.
             is_whole(self._objects, were - names)
         return after if self._keeper.swap(before.number, after, along) else None
+
+    def _with_alias_files(self, version: Version) -> Version:
+        """Give a version of a format that had no files of aliases some."""
+        if not version.aliases or version.alias_files:
+            return version
+        return replace(version, alias_files=added(self._objects, (), version.aliases))
 
     def _upgrade(self) -> None:
         text = self._keeper.read()
@@ -208,24 +227,23 @@ class Store:
     def _added(
         self, before: Version, tables: Sequence[pa.Table], marks: Mapping[str, int]
     ) -> Version:
-        dictionaries = Dictionaries(self._objects, before.dictionaries)
+        made = Gathered(self._objects)
+        dictionaries = Dictionaries(self._objects, before.dictionaries, into=made)
         filled = [table for table in tables if table.num_rows]
         deltas, sequence = before.deltas, before.sequence
         if filled:
             narrow = narrowed(filled, before.properties, self._personal)
             rows = pa.concat_tables(narrow, promote_options="default").unify_dictionaries()
-            part = self._write(rows, dictionaries, before)
+            block = encode(rows, dictionaries, sequence=before.sequence, personal=self._personal)
+            part = write_part(made, in_order(block, before.buckets), before.buckets)
             deltas, sequence = (*deltas, part), sequence + rows.num_rows
+        made.settle()
         return before.after(
             deltas=deltas,
             sequence=sequence,
             dictionaries=dictionaries.files,
             marks={**before.marks, **marks},
         )
-
-    def _write(self, rows: pa.Table, dictionaries: Dictionaries, before: Version) -> Part:
-        block = encode(rows, dictionaries, sequence=before.sequence, personal=self._personal)
-        return write_part(self._objects, in_order(block, before.buckets), before.buckets)
 
     # --- keeping it quick ---------------------------------------------------------------------
 
@@ -300,8 +318,12 @@ class Store:
             codes = dictionaries.encode("profile", pa.array(keys, pa.string())).tolist()
             half = len(pairs)
             new = dict(zip(codes[:half], codes[half:], strict=True))
-            aliases = {**before.aliases, **{s: t for s, t in new.items() if s != t}}
-            return before.after(aliases=aliases, dictionaries=dictionaries.files)
+            changed = {source: target for source, target in new.items() if source != target}
+            return before.after(
+                aliases=Aliases({**before.aliases, **changed}),
+                alias_files=added(self._objects, before.alias_files, changed),
+                dictionaries=dictionaries.files,
+            )
 
         with self._keeper.sharing(ADDING):
             return self._change(joined)
@@ -312,9 +334,11 @@ class Store:
 
         def parted(before: Version) -> Version:
             found = Dictionaries(self._objects, before.dictionaries).find("profile", named)
-            gone = {code for code in found if code is not None}
-            aliases = {s: t for s, t in before.aliases.items() if s not in gone}
-            return before.after(aliases=aliases)
+            gone = {code: code for code in found if code is not None and code in before.aliases}
+            return before.after(
+                aliases=Aliases({s: t for s, t in before.aliases.items() if s not in gone}),
+                alias_files=added(self._objects, before.alias_files, gone),
+            )
 
         return self._change(parted)
 

@@ -1,4 +1,4 @@
-"""The version of a store: which parts count, the dictionaries, the aliases, how far logs are read.
+"""The version of a store: which parts, dictionaries and aliases count, how far logs are read.
 
 A version is one small document. It is the only thing that changes, and it changes in one step:
 a file ``CURRENT`` that is replaced, or one row of a database.
@@ -9,14 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from kundresa.core.errors import BadInputError, NewerFormatError
+from kundresa.store.aliases import Aliases, aliases_of
+from kundresa.store.objects import Objects
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 OLDEST: Final = 2
-"""Versions of this format and later differ in nothing that reading them would notice."""
+"""Versions of this format and later are read as they are, older ones brought up first."""
+
+WITHOUT_FILES: Final = 3
+"""Up to this format, versions list the aliases themselves."""
 
 KEPT: Final = "kept"
 BUCKETS: Final = 16
@@ -44,7 +50,8 @@ class Version:
 
     ``base`` has the compacted part of each bucket; ``deltas`` came since, oldest first.
     ``dictionaries`` names the files that hold each dictionary's texts, in order of their codes.
-    ``aliases`` leads from a profile to the one it is known to be.
+    ``aliases`` leads from a profile to the one it is known to be, and ``alias_files`` names the
+    files that say so; formats before 4 had none.
     """
 
     number: int = 0
@@ -52,7 +59,8 @@ class Version:
     base: Mapping[int, Part] = field(default_factory=dict)
     deltas: tuple[Part, ...] = ()
     dictionaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    aliases: Mapping[int, int] = field(default_factory=dict)
+    aliases: Aliases = field(default_factory=Aliases)
+    alias_files: tuple[str, ...] = ()
     marks: Mapping[str, int] = field(default_factory=dict)
     sequence: int = 0
 
@@ -75,8 +83,7 @@ class Version:
     @property
     def name(self) -> str:
         """Give a short name that changes whenever the events or the aliases do: a cache key."""
-        said = [part.name for part in self.parts]
-        said += [f"{source}>{target}" for source, target in sorted(self.aliases.items())]
+        said = [*(part.name for part in self.parts), self.aliases.name]
         return hashlib.sha256(",".join(said).encode()).hexdigest()[:16]
 
     def objects(self) -> Iterator[str]:
@@ -84,6 +91,7 @@ class Version:
         yield from (part.name for part in self.parts)
         for files in self.dictionaries.values():
             yield from files
+        yield from self.alias_files
 
     def after(self, **changes: Any) -> Version:
         """Give the next version with some things changed."""
@@ -96,10 +104,10 @@ def to_text(version: Version) -> str:
         "kundresa_store": FORMAT,
         "version": version.number,
         "buckets": version.buckets,
-        "base": {str(bucket): asdict(part) for bucket, part in version.base.items()},
-        "deltas": [asdict(part) for part in version.deltas],
+        "base": {str(bucket): vars(part) for bucket, part in version.base.items()},
+        "deltas": [vars(part) for part in version.deltas],
         "dictionaries": {name: list(files) for name, files in version.dictionaries.items()},
-        "aliases": [[source, target] for source, target in sorted(version.aliases.items())],
+        "aliases": list(version.alias_files),
         "marks": dict(version.marks),
         "sequence": version.sequence,
     }
@@ -117,10 +125,19 @@ def in_database() -> str:
 def is_in_database(text: str) -> bool:
     """Tell whether a text only says that the version is in a database."""
     try:
-        found = json.loads(text)
-    except ValueError:
+        return _body(text).get(KEPT) == "database"
+    except (ValueError, TypeError):
         return False
-    return isinstance(found, dict) and found.get(KEPT) == "database"
+
+
+# Every look at a store reads its version, which mostly is the one that was read before.
+@lru_cache(maxsize=4)
+def _body(text: str) -> Mapping[str, Any]:
+    """Give what a version of any format says."""
+    body = json.loads(text)
+    if not isinstance(body, dict):
+        raise TypeError("it is no object")
+    return body
 
 
 def number_of(text: str, place: str) -> int:
@@ -129,7 +146,7 @@ def number_of(text: str, place: str) -> int:
         return 0
     _refuse_foreign(text, place)
     try:
-        return int(json.loads(text)["version"])
+        return int(_body(text)["version"])
     except (ValueError, KeyError, TypeError) as error:
         raise _broken(place, error) from error
 
@@ -145,7 +162,7 @@ def format_of(text: str, place: str) -> int:
         If it isn't a version at all.
     """
     try:
-        found = int(json.loads(text)["kundresa_store"])
+        found = int(_body(text)["kundresa_store"])
     except (ValueError, KeyError, TypeError) as error:
         raise _broken(place, error) from error
     if found > FORMAT:
@@ -165,17 +182,35 @@ def _refuse_foreign(text: str, place: str) -> None:
         )
 
 
+@lru_cache(maxsize=4)
+def whole(objects: Objects, text: str, place: str) -> Version:
+    """Read a version with its aliases; ``place`` names it in errors.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file of aliases isn't there.
+    """
+    found = from_text(text, place)
+    if not found.alias_files:
+        return found
+    return replace(found, aliases=aliases_of(objects, found.alias_files))
+
+
 def from_text(text: str, place: str) -> Version:
-    """Read a version of this format or the one before; ``place`` names it in errors."""
+    """Read what stands in a version of this format or those before; ``place`` names it in errors."""
     try:
-        body: dict[str, Any] = json.loads(text)
+        body = _body(text)
+        is_in_files = int(body["kundresa_store"]) > WITHOUT_FILES
+        aliases = body["aliases"]
         return Version(
             number=int(body["version"]),
             buckets=int(body["buckets"]),
             base={int(bucket): _part(part) for bucket, part in body["base"].items()},
             deltas=tuple(_part(part) for part in body["deltas"]),
             dictionaries={name: tuple(files) for name, files in body["dictionaries"].items()},
-            aliases={int(source): int(target) for source, target in body["aliases"]},
+            aliases=Aliases() if is_in_files else Aliases({int(s): int(t) for s, t in aliases}),
+            alias_files=tuple(map(str, aliases)) if is_in_files else (),
             marks=body["marks"],
             sequence=int(body["sequence"]),
         )

@@ -21,7 +21,7 @@ from tests.areas.accounts.conftest import As, Cast
 from tests.areas.accounts.test_members import HTMX, told
 from tests.areas.maps.worked import MAP
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 PAGE = "/w/shop/settings/guests/"
 NEW = f"{PAGE}new/"
 SEEN = "/w/shop/maps/bicycle/"
@@ -87,6 +87,7 @@ def test_a_map_leads_its_editors_to_sharing_it(cast: Cast, browse: As) -> None:
     assert share not in browse(cast.vera).get(SEEN).content.decode()
 
 
+@pytest.mark.db
 def test_a_preview_is_no_visit_and_a_name_is(cast: Cast, browse: As) -> None:
     link, path = a_link(cast)
     client = browse(None)
@@ -101,6 +102,7 @@ def test_a_preview_is_no_visit_and_a_name_is(cast: Cast, browse: As) -> None:
     assert Guest.objects.get().link == link
 
 
+@pytest.mark.db
 def test_a_guest_sees_exactly_the_one_map(cast: Cast, browse: As) -> None:
     _link, path = a_link(cast)
     client = browse(None)

@@ -24,7 +24,7 @@ from kundresa.jobs.models import Job
 from tests.areas.accounts.conftest import As, Cast
 from tests.areas.accounts.test_members import HTMX, told
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 MEMBERS = "/w/shop/settings/members/"
 INVITE = f"{MEMBERS}invite/"
 ONE = "/w/shop/settings/invitations/"
@@ -116,6 +116,7 @@ def test_a_mail_that_came_back_is_told_until_it_is_sent_again(
     assert "No such mailbox." not in browse(cast.alice).get(MEMBERS).content.decode()
 
 
+@pytest.mark.db
 def test_a_new_link_makes_the_one_before_worthless(cast: Cast, browse: As) -> None:
     made = invited(cast)
     answer = browse(cast.alice).post(f"{ONE}{made.invitation.pk}/link/")
@@ -124,6 +125,7 @@ def test_a_new_link_makes_the_one_before_worthless(cast: Cast, browse: As) -> No
     assert browse(None).get(link).status_code == 200
 
 
+@pytest.mark.db
 def test_a_revoked_invitation_lets_nobody_in_until_that_is_undone(cast: Cast, browse: As) -> None:
     made, client = invited(cast), browse(cast.alice)
     answer = client.post(f"{ONE}{made.invitation.pk}/revoke/", headers=HTMX)
@@ -134,6 +136,7 @@ def test_a_revoked_invitation_lets_nobody_in_until_that_is_undone(cast: Cast, br
     assert browse(None).get(made.path).status_code == 200
 
 
+@pytest.mark.db
 def test_somebody_new_joins_and_is_signed_in(cast: Cast, browse: As) -> None:
     sales = Department.objects.create(workspace=cast.shop, name="Sales")
     place = Place(Role.COMMENTER, may_send=True, department_id=sales.pk)
@@ -215,6 +218,7 @@ def test_each_step_stands_in_the_audit_trail_without_a_secret(cast: Cast, browse
     assert made.secret not in str(list(lines.values()))
 
 
+@pytest.mark.db
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_new", [True, False])
 def test_of_two_who_take_one_invitation_at_once_one_gets_in(cast: Cast, is_new: bool) -> None:

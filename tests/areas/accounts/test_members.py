@@ -20,7 +20,7 @@ from kundresa.accounts.models import AuditLine, Department, Membership, Notice
 from kundresa.accounts.rules import Place, place_from
 from tests.areas.accounts.conftest import As, Cast
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 PAGE = "/w/shop/settings/members/"
 HTMX = {"HX-Request": "true"}
 
@@ -58,6 +58,7 @@ def test_a_member_of_another_workspace_is_not_there(cast: Cast, browse: As) -> N
     assert Membership.objects.get(member=cast.charlie).role == "owner"
 
 
+@pytest.mark.db
 def test_a_change_is_shown_in_its_row_and_can_be_undone(cast: Cast, browse: As) -> None:
     sales = Department.objects.create(workspace=cast.shop, name="Sales")
     bob, client = cast.place(cast.bob), browse(cast.alice)
@@ -88,6 +89,7 @@ def test_without_script_a_change_leads_back_with_a_button_that_undoes(
     assert f'action="{PAGE}undo/{line}/"' in page
 
 
+@pytest.mark.db
 def test_who_was_removed_comes_back_as_they_were(cast: Cast, browse: As) -> None:
     client, before = browse(cast.alice), memberships.place_of(cast.place(cast.bob))
     answer = client.post(f"{PAGE}{cast.place(cast.bob).pk}/remove/", headers=HTMX)
@@ -107,6 +109,7 @@ def test_a_department_that_is_gone_or_elsewhere_is_told(cast: Cast, browse: As) 
     assert cast.place(cast.bob).role == "editor"
 
 
+@pytest.mark.db
 def test_the_last_owner_stays(cast: Cast, browse: As) -> None:
     client, alice = browse(cast.alice), cast.place(cast.alice).pk
     changed = client.post(f"{PAGE}{alice}/", {"role": "editor"}, headers=HTMX)
@@ -137,6 +140,7 @@ def test_who_gives_the_ownership_away_gets_the_usual_rights(cast: Cast, browse: 
     assert place == Place(Role.EDITOR, sees_customers=True)
 
 
+@pytest.mark.db
 def test_who_leaves_may_come_back_within_the_hour_but_not_once_removed(
     cast: Cast, browse: As
 ) -> None:
@@ -179,6 +183,7 @@ def test_an_owner_makes_a_link_for_a_member_who_lost_their_password(cast: Cast, 
     assert AuditLine.objects.filter(action="made sign-in link", subject="bob@x.se").exists()
 
 
+@pytest.mark.db
 def test_no_owner_gets_by_a_member_into_workspaces_of_others(cast: Cast, browse: As) -> None:
     join(cast.other, cast.bob, Role.VIEWER, actor="test")
     bob, client = cast.place(cast.bob).pk, browse(cast.alice)
@@ -188,6 +193,7 @@ def test_no_owner_gets_by_a_member_into_workspaces_of_others(cast: Cast, browse:
     assert not AuditLine.objects.filter(action="made sign-in link").exists()
 
 
+@pytest.mark.db
 def test_a_look_is_noted_once_an_hour(cast: Cast, browse: As) -> None:
     client = browse(cast.bob)
     client.get(PAGE)
@@ -214,6 +220,7 @@ def test_a_place_keeps_what_it_tells_and_owners_have_both_rights(
     )
 
 
+@pytest.mark.db
 @pytest.mark.django_db(transaction=True)
 def test_two_owners_who_demote_each_other_at_once_leave_one(cast: Cast) -> None:
     memberships.change_membership(

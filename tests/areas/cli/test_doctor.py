@@ -13,7 +13,7 @@ import pytest
 
 from kundresa.cli import doctor as command
 from kundresa.core.settings import Settings
-from tests.support.server import clean_environment, free_port
+from tests.support.server import PATIENCE, clean_environment, free_port
 from tests.support.smtp_sink import CERTIFICATE, SmtpSink
 
 PARTS = [
@@ -27,7 +27,8 @@ def doctor(folder: Path, *arguments: str, **variables: str) -> subprocess.Comple
     told = {"KUNDRESA_DATA_DIR": str(folder), "KUNDRESA_PORT": str(free_port()), **variables}
     return subprocess.run(
         [sys.executable, "-m", "kundresa", "doctor", *arguments],
-        env=clean_environment(told), capture_output=True, text=True, check=False, timeout=60,
+        env=clean_environment(told), capture_output=True, text=True, check=False,
+        timeout=PATIENCE,
     )  # fmt: skip
 
 

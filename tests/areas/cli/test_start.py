@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import clean_environment, free_port
+from tests.support.server import PATIENCE, clean_environment, free_port
 
 
 def start(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -17,7 +17,8 @@ def start(folder: Path, *arguments: str, **variables: str) -> subprocess.Complet
     return subprocess.run(
         [sys.executable, "-m", "kundresa", "start", "--no-browser", "--data", str(folder),
          *arguments],
-        env=clean_environment(variables), capture_output=True, text=True, check=False, timeout=60,
+        env=clean_environment(variables), capture_output=True, text=True, check=False,
+        timeout=PATIENCE,
     )  # fmt: skip
 
 

@@ -18,9 +18,17 @@ from kundresa.accounts.models import AuditLine, GuestLink, Member, Membership, N
 from kundresa.accounts.rules import Need, Role
 from kundresa.core.clock import now
 from kundresa.events import imports
-from kundresa.events.api import store_of
+from kundresa.events.api import (
+    erase_profile,
+    rejoin_profile,
+    set_merge_rules,
+    split_profile,
+    store_of,
+)
 from kundresa.events.models import Import, Source
 from kundresa.jobs.models import Job
+from kundresa.profiles.contracts import MergeRules
+from kundresa.profiles.models import Profile
 from kundresa.project.access_table import Caller, Row, rows
 from kundresa.project.data_folder import DataFolder
 from kundresa.project.worker import Worker
@@ -151,6 +159,26 @@ class TestBehindThePages:
         assert stores[1].folder == bob
         held = b"".join(path.read_bytes() for path in bob.rglob("*") if path.is_file())
         assert b"alice@kund" not in held
+
+    def test_no_value_of_a_customer_stands_in_the_trail(self, world: World, tmp_path: Path) -> None:
+        """Whatever is done to a customer; beside hashes, a trail names them by number."""
+        own, customer = world.alice.workspace.pk, "alice@kund.example"
+        imports.start(world.alice.upload, actor="test")
+        worker = Worker(DataFolder(tmp_path))
+        while worker.do_one_job():
+            pass
+        (number,) = Profile.objects.filter(workspace_id=own).values_list("number", flat=True)
+        split_profile(own, tmp_path, number, actor="test")
+        rejoin_profile(own, tmp_path, number, actor="test")
+        set_merge_rules(own, tmp_path, MergeRules(types=("email",), most_profiles=3), actor="test")
+        erase_profile(own, tmp_path, customer, actor="test")
+        lines = AuditLine.objects.filter(workspace_id=own).values("action", "subject", "details")
+        done = {str(line["action"]) for line in lines}
+        assert done >= {
+            "imported events", "split a profile", "rejoined a profile", "set the rules of merging",
+            "erased a profile",
+        }  # fmt: skip
+        assert not [line for line in lines if customer in f"{line['subject']} {line['details']}"]
 
     def test_a_key_writes_into_its_own_workspace(self, world: World) -> None:
         with an_inbox() as inbox:

@@ -15,6 +15,7 @@ from kundresa.jobs.models import Job
 from kundresa.project.data_folder import DataFolder
 from kundresa.project.worker import KINDS, Worker
 from tests.support.inbox import append, empty_inbox, row
+from tests.support.server import PATIENCE
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -25,16 +26,16 @@ def test_an_event_is_sealed_while_a_job_is_under_way(tmp_path: Path) -> None:
 
     def long(_job: ClaimedJob) -> None:
         is_under_way.set()
-        assert may_end.wait(60)
+        assert may_end.wait(PATIENCE)
 
     job = enqueue("long")
     worker = Worker(DataFolder(tmp_path), {"long": long})
     running = threading.Thread(target=worker.run)
     running.start()
     try:
-        assert is_under_way.wait(30)
+        assert is_under_way.wait(PATIENCE)
         append(row("a", workspace))
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while not store_of(workspace, tmp_path).event_count:
             assert time.monotonic() < until, "not sealed"
             time.sleep(0.02)

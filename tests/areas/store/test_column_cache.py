@@ -109,3 +109,19 @@ def test_erasing_waits_for_what_is_written_behind(store: Store) -> None:
 
 def parts_of(store: Store) -> set[str]:
     return {one.name.partition(".")[0] for one in store.version.parts}
+
+
+def test_who_looks_at_many_stores_holds_the_files_of_few_open(tmp_path: Path) -> None:
+    """A mapped column holds a file open, and a process may hold a thousand."""
+    close_readers()
+    forget_snapshots()
+    counts = []
+    for number in range(40):
+        store = Store(tmp_path / str(number))
+        store.append([parse_event({"profile": "p", "event": "a", "time": "2026-03-01"})])
+        store.snapshot().load(("time", "event"), threads=1)
+        finish_writing()
+        assert len(store.table()) == 1
+        counts.append(sum(1 for _ in Path("/dev/fd").iterdir()))
+    assert counts[10] > counts[0]
+    assert max(counts[20:]) <= max(counts[:20])

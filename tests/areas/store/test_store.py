@@ -1,18 +1,24 @@
 """A store gives back what was put in, all of it or none, whoever dies on the way."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from kundresa.core.errors import BadInputError, NewerFormatError
 from kundresa.core.records import Event, parse_event
-from kundresa.store import EventTable, Store, keeper, objects
+from kundresa.store import EventTable, Store, keeper
+from kundresa.store.dictionary import NONE, Dictionaries
+from kundresa.store.keeper import MovedOnError
+from kundresa.store.objects import FolderObjects
 from kundresa.store.part import close_readers
 from kundresa.store.store import forget_snapshots
 
@@ -97,7 +103,7 @@ def test_a_newer_format_is_refused_in_words(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.append(some_events(1))
     body = json.loads((tmp_path / "CURRENT").read_text())
-    (tmp_path / "CURRENT").write_text(json.dumps({**body, "kundresa_store": 4}))
+    (tmp_path / "CURRENT").write_text(json.dumps({**body, "kundresa_store": 5}))
     with pytest.raises(NewerFormatError, match="newer release"):
         _ = store.version
 
@@ -158,10 +164,34 @@ def test_a_store_of_format_2_is_read_and_written_anew(tmp_path: Path) -> None:
     phones = [t for slab in store.snapshot().slabs for t in slab.text("personal/phone").to_pylist()]
     assert "070-1234567" in phones
     store.append(some_events(1))
-    assert json.loads((tmp_path / "store/CURRENT").read_text())["kundresa_store"] == 3
+    assert json.loads((tmp_path / "store/CURRENT").read_text())["kundresa_store"] == 4
     assert store.compact(whole=True)
     assert texts_of(store.table(), "event").count("Reviewed") == 1
     assert store.version.marks == {"inbox": 5, "import:0f": 1}
+
+
+def test_a_store_of_format_3_is_read_and_its_aliases_go_into_files(tmp_path: Path) -> None:
+    shutil.copytree(FORMATS / "store-3", tmp_path / "store")
+    store = Store(tmp_path / "store", personal=["phone"])
+    own = [one["profile"] for one in json.loads((FORMATS / "store-3.json").read_text("utf-8"))]
+    assert sorted(set(own)) == ["ann", "bob", "visitor-7", "visitor-8"]
+
+    def profiles() -> list[str]:
+        return sorted(texts_of(Store(store.folder).table(), "profile"))
+
+    assert profiles() == sorted("ann" if "visitor" in one else one for one in own)
+    store.append([], marks={"inbox": 7})
+    said = json.loads((tmp_path / "store/CURRENT").read_text())
+    assert (said["kundresa_store"], len(said["aliases"])) == (4, 1)
+    store.sweep(grace=0)
+    assert sorted(path.name for path in (tmp_path / "store/parts").iterdir()) == sorted(
+        set(store.version.objects())
+    )
+    assert profiles() == sorted("ann" if "visitor" in one else one for one in own)
+    store.part(["visitor-7", "bob"])
+    assert profiles() == sorted("visitor-7" if "visitor" in one else one for one in own)
+    store.part(["visitor-8"])
+    assert profiles() == sorted(own)
 
 
 def texts_of(table: EventTable, name: str) -> list[str]:
@@ -226,21 +256,20 @@ class CrashedError(Exception):
 
 
 def writes_of(run: Callable[[], object], monkeypatch: pytest.MonkeyPatch, at: int) -> bool:
-    """Crash at a write: its draft is there, and nothing after it happens; False if none was left."""
-    left = at
-    whole = objects.write_durably
+    """Crash when something is to be synced, a file or the names in a folder; False if nothing was.
 
-    def crashing(path: Path, data: object) -> None:
+    Until then it lies there, and nothing after it happens.
+    """
+    left = at
+
+    def crashing(_handle: int) -> None:
         nonlocal left
         if left == 0:
-            path.with_name(f".{path.name}.draft").write_bytes(b"half")
             raise CrashedError
         left -= 1
-        whole(path, data)
 
     with monkeypatch.context() as patch:
-        for module in (objects, keeper):
-            patch.setattr(module, "write_durably", crashing)
+        patch.setattr(os, "fsync", crashing)
         try:
             run()
         except CrashedError:
@@ -262,8 +291,13 @@ def test_a_crash_at_any_write_leaves_the_old_or_the_new(
             store.compact(whole=True)
         return store
 
+    def read_on(store: Store) -> None:
+        # Whoever died after the last step but one finds the log read on.
+        with suppress(MovedOnError):
+            store.append(some_events(5), marks={"inbox": 15}, after={"inbox": 10})
+
     steps: dict[str, Callable[[Store], object]] = {
-        "append": lambda store: store.append(some_events(5), marks={"inbox": 15}),
+        "append": read_on,
         "compact": lambda store: store.compact(whole=True),
         "join": lambda store: store.join({"p2": "p1"}),
         "part": lambda store: store.part(["p0"]),
@@ -285,7 +319,104 @@ def test_a_crash_at_any_write_leaves_the_old_or_the_new(
         assert as_rows(Store(store.folder).table()) == new
         assert not list((store.folder / "parts").glob(".*"))
         crashes += 1
-    assert crashes >= 1
+    assert crashes >= 2
+
+
+def test_the_names_of_what_an_append_writes_are_synced_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, synced = Store(tmp_path), 0
+    store.append(some_events(3))
+
+    def counting(_handle: int) -> None:
+        nonlocal synced
+        synced += 1
+
+    before = set((tmp_path / "parts").iterdir())
+    monkeypatch.setattr(os, "fsync", counting)
+    record = {"profile": "new", "event": "New", "time": "2026-03-01", "channel": "shop",
+              "properties": {"t": "text"}}  # fmt: skip
+    store.append([parse_event(record)])
+    files = set((tmp_path / "parts").iterdir()) - before
+    assert len(files) == 5  # the part, and what is new in four dictionaries
+    assert synced == len(files) + 1 + 2  # their names; the version and its name
+
+
+# --- aliases --------------------------------------------------------------------------------------
+
+
+def test_a_version_does_not_grow_with_the_aliases(tmp_path: Path) -> None:
+    store, sizes = Store(tmp_path), []
+    for number in range(40):
+        store.join({f"a{number}": "known"})
+        if number % 4 == 3:
+            store.part([f"a{number}", "nobody"])
+        version = Store(tmp_path).version
+        assert len(version.aliases) == number + 1 - (number + 1) // 4
+        assert set(version.objects()) <= {path.name for path in (tmp_path / "parts").iterdir()}
+        assert len(version.alias_files) <= 7
+        sizes.append(len((tmp_path / "CURRENT").read_bytes()))
+    assert max(sizes) < sizes[0] + 6 * 60  # names of files
+    store.append(some_events(3))
+    assert Store(tmp_path).version.alias_files == version.alias_files
+    store.part([f"a{number}" for number in range(40)])
+    assert not Store(tmp_path).version.aliases
+
+
+def test_a_reader_whose_aliases_are_swept_reads_the_next_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "store")
+    store.join({"a": "b"})
+    text = (tmp_path / "store/CURRENT").read_text()
+    store.join({"c": "d"})
+    store.sweep(grace=0)
+    shutil.copytree(tmp_path / "store", tmp_path / "other")
+    real, left = keeper.FolderKeeper.read, [text]
+    monkeypatch.setattr(
+        keeper.FolderKeeper, "read", lambda self: left.pop() if left else real(self)
+    )
+    assert len(Store(tmp_path / "other").version.aliases) == 2
+    assert not left
+
+
+def test_a_file_of_aliases_that_is_gone_is_named(tmp_path: Path) -> None:
+    Store(tmp_path / "store").join({"a": "b"})
+    shutil.copytree(tmp_path / "store", tmp_path / "other")
+    (name,) = Store(tmp_path / "store").version.alias_files
+    (tmp_path / "other/parts" / name).unlink()
+    with pytest.raises(BadInputError, match=name) as error:
+        _ = Store(tmp_path / "other").version
+    assert "backup" in (error.value.hint or "")
+
+
+# --- dictionaries ---------------------------------------------------------------------------------
+
+
+def test_a_dictionary_that_grows_keeps_few_files_and_rewrites_little(tmp_path: Path) -> None:
+    store, written = Store(tmp_path), 0
+    for number in range(64):
+        before = set(store.version.dictionaries.get("profile", ()))
+        store.append([parse_event({"profile": f"p{number}", "event": "e", "time": "2026-01-01"})])
+        files = store.version.dictionaries["profile"]
+        assert len(files) <= 7
+        for name in set(files) - before:
+            with pa.ipc.open_file(tmp_path / "parts" / name) as file:
+                written += file.read_all().num_rows
+    assert written <= 64 * 7
+    assert sorted(store.table().profiles) == sorted(f"p{number}" for number in range(64))
+
+
+def test_a_text_that_stands_twice_in_what_comes_has_one_code(tmp_path: Path) -> None:
+    """Another system's table may repeat a text among those that its columns are coded by."""
+    texts = pa.array(["x", "y", "x", None, "unused"])
+    dictionaries = Dictionaries(FolderObjects(tmp_path), {})
+    assert dictionaries.encode("event.event", pa.array(["z"])).tolist() == [0]
+    codes = pa.array([2, 0, 1, 3, None], pa.int32())
+    found = dictionaries.encode("event.event", pa.DictionaryArray.from_arrays(codes, texts))
+    assert found.tolist() == [1, 1, 2, NONE, NONE]
+    assert dictionaries.texts("event.event").to_pylist() == ["z", "x", "y"]
+    assert dictionaries.find("event.event", ["y", "z", "unused"]) == [2, 0, None]
 
 
 # --- erasing --------------------------------------------------------------------------------------

@@ -29,19 +29,24 @@ _BUCKETS = types.Array(uint8, 1, "C", readonly=True)
 _LENT = int64[::1]
 _NARROW = uint32[::1]
 _SHORT = uint16[::1]
+_WALK = int64(
+    _INTS, _BOOLS, _INTS, _CODES, _CODES, _INTS, _INTS, int64, int64, int64, int64, _LENT,
+    _LENT, _LENT, _LENT, _SHORT, _NARROW, _BUCKETS, _NARROW, _LENT,
+)  # fmt: skip
 
 _NONE, _SEVERAL = uint64(NO_ITEM), uint64(SEVERAL)
-# A double's exponent stands from bit 52 on, 1023 too high.
-_LOWEST = uint64((1023 - 1) // 2 + SHORTEST - 1)
+# Of twice 4^n as a double, 512 + n stands from bit 53 on: half of the exponent, which is 1023 too
+# high.
+_FIRST = 4 ** (SHORTEST - 1)
+_LOWEST = uint64(512 + SHORTEST - 1)
 _HIGHEST = _LOWEST + uint64(WAITS - 1)
 
 
 @njit(inline="always")
 def _bucket(wait: Any) -> Any:
     """Give the bucket of a wait in microseconds, 0 or more."""
-    exponent = max(np.float64(wait).view(np.uint64) >> uint64(52), uint64(1))
-    fourfold = (exponent - uint64(1)) >> uint64(1)
-    return min(max(fourfold, _LOWEST), _HIGHEST) - _LOWEST
+    fourfold = np.float64(2 * max(wait, _FIRST)).view(np.uint64) >> uint64(53)
+    return min(fourfold, _HIGHEST) - _LOWEST
 
 
 @njit(void(_LENT, int64), cache=True, nogil=True)
@@ -81,17 +86,54 @@ def _instant(
     return row, uint64(count)
 
 
-def _walk(*, picks: bool) -> Any:
-    """Compile the walk that counts, or the one that picks waits; they differ in one place."""
+def _together(*, picks: bool) -> Any:
+    """Compile what the walk does with the items of one instant: the same as with those alone.
+
+    The walk doesn't call it for each row, as handing the arrays over costs more than it does.
+    """
 
     @njit(
-        int64(
-            _INTS, _BOOLS, _INTS, _CODES, _CODES, _INTS, _INTS, int64, int64, int64, int64, _LENT,
-            _LENT, _LENT, _LENT, _SHORT, _NARROW, _BUCKETS, _NARROW, _LENT,
+        types.Tuple([uint64, int64, uint64])(  # type: ignore[no-untyped-call]
+            _LENT, uint64, int64, uint64, int64, int64, uint64, uint64, _LENT, _LENT, _LENT,
+            _SHORT, _NARROW, _BUCKETS, _NARROW, _LENT,
         ),
         cache=True,
         nogil=True,
     )  # fmt: skip
+    def together(
+        group: Any, count: Any, now: Any, before: Any, when: Any, gap: Any, width: Any, found: Any,
+        cases: Any, starts: Any, ends: Any, narrow: Any, carried: Any, wanted: Any, edges: Any,
+        waits: Any,
+    ) -> Any:  # fmt: skip
+        for place in range(count):
+            item = uint64(group[place])
+            if before == _NONE or now - when > gap:
+                if before != _NONE:
+                    ends[before] += 1
+                starts[item] += 1
+                cases[0] += 1
+            else:
+                edge, bucket = before * width + item, _bucket(now - when)
+                if picks:
+                    if bucket in (wanted[edge] % WAITS, wanted[edge] // WAITS):
+                        edges[found], waits[found] = edge, now - when
+                        found += uint64(1)
+                else:
+                    at = edge * uint64(WAITS) + bucket
+                    narrow[at] += uint16(1)
+                    if narrow[at] == uint16(0):
+                        carried[at] += uint32(1)
+            before, when = item, now
+        return before, when, found
+
+    return together
+
+
+def _walk(*, picks: bool) -> Any:
+    """Compile the walk that counts, or the one that picks waits; they differ in one place."""
+    together = _together(picks=picks)
+
+    @njit(_WALK, cache=True, nogil=True)
     def walk(
         offsets: Any, skip: Any, time: Any, code: Any, item_of: Any, item_start: Any, items: Any,
         size: int, gap: int, first: int, last: int, group: Any, cases: Any, starts: Any, ends: Any,
@@ -103,21 +145,18 @@ def _walk(*, picks: bool) -> Any:
             if skip[unit]:
                 continue
             row, stop = uint64(offsets[unit]), uint64(offsets[unit + 1])
-            before, when, count = _NONE, int64(0), uint64(0)
+            before, when = _NONE, int64(0)
             while row < stop:
-                now = time[row]
-                item = uint64(item_of[min(uint64(code[row]), end_of_table)])
-                after, waiting = row + uint64(1), uint64(0)
-                if item == _SEVERAL or (after < stop and time[after] == now):
-                    after, waiting = _instant(time, code, item_start, items, row, stop, group)
-                    item, count = _NONE, waiting
-                row = after
-                # One row's item, or an instant's; not in a function of its own, as handing the
-                # arrays over would cost more than it does.
-                while item != _NONE or waiting != uint64(0):
-                    if waiting != uint64(0):
-                        item = uint64(group[count - waiting])
-                        waiting -= uint64(1)
+                # Most rows are one item, alone at its instant: a short loop with few tests.
+                while row < stop:
+                    now = time[row]
+                    item = uint64(item_of[min(uint64(code[row]), end_of_table)])
+                    after = row + uint64(1)
+                    if item == _SEVERAL or (after < stop and time[after] == now):
+                        break
+                    row = after
+                    if item == _NONE:
+                        continue
                     if before == _NONE or now - when > gap:
                         if before != _NONE:
                             ends[before] += 1
@@ -135,7 +174,15 @@ def _walk(*, picks: bool) -> Any:
                             narrow[at] += uint16(1)
                             if narrow[at] == uint16(0):
                                 carried[at] += uint32(1)
-                    before, when, item = item, now, _NONE
+                    before, when = item, now
+                if row == stop:
+                    break
+                now = time[row]
+                row, count = _instant(time, code, item_start, items, row, stop, group)
+                before, when, found = together(
+                    group, count, now, before, when, gap, width, found, cases, starts, ends, narrow,
+                    carried, wanted, edges, waits,
+                )  # fmt: skip
             if before != _NONE:
                 ends[before] += 1
         return int64(found)
