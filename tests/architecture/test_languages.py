@@ -204,3 +204,16 @@ def test_every_kind_of_map_and_lane_has_its_word() -> None:
     kinds = set(schema["properties"]["kind"]["enum"])
     lanes = {f"lane_{kind}" for kind in schema["$defs"]["lane"]["properties"]["kind"]["enum"]}
     assert kinds | lanes <= set(_ROWS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_areas_agree_on_a_text(language: str) -> None:
+    """The framework joins all catalogues, so one area's words would stand on another's pages."""
+    said: dict[tuple[object, object], dict[object, str]] = {}
+    for area in AREAS:
+        for message in catalogue_of(area, language):
+            if message.id:
+                key = (message.id, message.context)
+                said.setdefault(key, {}).setdefault(message.string, area)
+    apart = {key: words for key, words in said.items() if len(words) > 1}
+    assert not apart, "write one of them otherwise in English, or give it a context"

@@ -313,8 +313,9 @@ class _Progress:
             return
         self._said = now
         spent = max(now - self._started, 1e-9)
-        rate = (piece.rows - self._from[0]) / spent
-        line = f"{self._what}: {piece.share:.0%}, {piece.rows:,} rows, {rate:,.0f} a second"
+        line = f"{self._what}: {piece.share:.0%}, {piece.rows:,} rows"
+        if piece.rows > self._from[0]:
+            line += f", {(piece.rows - self._from[0]) / spent:,.0f} a second"
         done = piece.share - self._from[1]
         if done > 0:
             line += f", {_time(spent * (1 - piece.share) / done)} left"

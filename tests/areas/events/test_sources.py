@@ -466,6 +466,13 @@ def test_a_file_that_is_something_else_is_told_by_what_it_is(
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_a_file_without_a_record_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "t.jsonl").write_text(content)
+    with pytest.raises(BadInputError, match=r"t\.jsonl is empty"):
+        origin_of(tmp_path / "t.jsonl", "t")
+
+
 def test_records_in_one_list_are_refused_before_any_is_taken(tmp_path: Path) -> None:
     file = tmp_path / "e.jsonl"
     file.write_text('[{"profile": "a", "event": "b", "time": "2026-03-01"}]')

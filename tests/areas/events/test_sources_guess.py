@@ -347,3 +347,10 @@ def test_every_end_of_a_line_is_known(tmp_path: Path, end: str, sign: str) -> No
 def test_a_first_line_that_names_no_columns_is_refused_in_words(tmp_path: Path, first: str) -> None:
     with pytest.raises(BadInputError, match=r"t\.csv, line 1 (is|has)"):
         guess(tmp_path, first + "\n1,2\n")
+
+
+def test_a_column_that_holds_times_in_most_rows_is_named(tmp_path: Path) -> None:
+    lines = [f"c{n},2026-03-0{n % 9 + 1}{' noon' if n % 5 == 0 else ''}" for n in range(100)]
+    with pytest.raises(BadInputError, match="no column of times") as caught:
+        guess(tmp_path, "\n".join(["customer,when", *lines]))
+    assert "Most values of when are times" in caught.value.hint

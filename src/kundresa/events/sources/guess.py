@@ -301,11 +301,17 @@ class _Guess:
             self._note("no event", column, "likely", "its name tells of a plan")
         times = [column for column in found if column not in planned] or found
         if not times:
-            raise BadInputError(
-                f"{self._name} has no column of times.",
-                hint="An event needs a time; write a mapping if days are counted from a date.",
-            )
+            raise BadInputError(f"{self._name} has no column of times.", hint=self._without_times())
         return times
+
+    def _without_times(self) -> str:
+        near = [column.name for column in self._columns if column.holds_times_mostly]
+        if near:
+            return (
+                f"Most values of {near[0]} are times, but not nearly all. Write a mapping that names"
+                " it: rows without a time that can be read are put aside."
+            )
+        return "An event needs a time; write a mapping if days are counted from a date."
 
     def _profile(self) -> Column:
         open_to = [

@@ -235,6 +235,14 @@ class Column:
         return None
 
     @property
+    def holds_times_mostly(self) -> bool:
+        """Say whether more than half of the first values are times of ISO 8601."""
+        if self.sort != "text" or not pa.types.is_string(self.values.type):
+            return False
+        some = self.present.slice(0, _FEW)
+        return len(read_moments(some, Clock()).reasons) < len(some) / 2
+
+    @property
     def may_be_month_first(self) -> bool:
         """Say whether day and month could as well be the other way round."""
         if not (self.form or "").startswith(_DAY_FIRST):

@@ -14,7 +14,7 @@ from kundresa.events.sources.jsonl import mended_records, record_pieces
 from kundresa.events.sources.mapping import Mapping
 from kundresa.events.sources.quarantine import is_quarantine, mended_rows
 from kundresa.events.sources.rows import check_mapped, mapped_pieces, mended_pieces
-from kundresa.events.sources.text_file import check_text, refuse_list
+from kundresa.events.sources.text_file import check_text, lines_of, reading, refuse_list
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,15 @@ def origin_of(source: Path | Mapping, name: str, *, zone: str = "UTC") -> Origin
         return Origin(name, fingerprint(source), partial(mapped_pieces, source))
     refuse_list(source)
     check_text(source)
+    _refuse_empty(source)
     pieces = partial(record_pieces, source, zone=zone)
     return Origin(name, fingerprint(source, zone=zone), pieces)
+
+
+def _refuse_empty(path: Path) -> None:
+    with reading(path) as stream:
+        if all(line is not None and not line.strip() for _, line in lines_of(stream)):
+            raise BadInputError(f"{path} is empty.", hint="Write a record on each line.")
 
 
 def origin_of_mended(path: Path, mapping: Mapping | None) -> Origin:
