@@ -25,6 +25,8 @@ PAGES = {
     "guests": "/w/bicycles/settings/guests/",
     "share": "/w/bicycles/settings/guests/new/",
     "departments": "/w/bicycles/settings/departments/",
+    "tokens": "/w/bicycles/settings/tokens/",
+    "token": "/w/bicycles/settings/tokens/new/",
 }
 TITLES = {
     "start": "Arbetsytor",

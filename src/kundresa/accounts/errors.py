@@ -49,3 +49,10 @@ class TooManyRequestsError(KundresaError):
             "This token asks too often.", hint=f"Ask again in {seconds} s (Retry-After)."
         )
         self.seconds = seconds
+
+
+class NameTakenError(KundresaError):
+    """Something in the workspace has that name."""
+
+    status = 409
+    code = "name_taken"

@@ -7,18 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Lower
 
 from kundresa.accounts.errors import NoSuchWorkspaceError
-from kundresa.accounts.models import (
-    AuditLine,
-    Department,
-    Guest,
-    Invitation,
-    Member,
-    Membership,
-    Workspace,
-)
+from kundresa.accounts.models import AuditLine, Guest, Invitation, Member, Workspace
 from kundresa.core.clock import now
 
 
@@ -55,17 +46,6 @@ def workspace_ids() -> list[int]:
 def workspaces_of(member: Member) -> list[Workspace]:
     """Give the workspaces that a member is in, oldest first."""
     return list(Workspace.objects.filter(membership__member=member).order_by("id"))
-
-
-def memberships_in(workspace: Workspace) -> list[Membership]:
-    """Give who is in a workspace and as what, by name."""
-    found = Membership.objects.filter(workspace=workspace).select_related("member", "department")
-    return list(found.order_by(Lower("member__name"), "id"))
-
-
-def departments_in(workspace: Workspace) -> list[Department]:
-    """Give the departments of a workspace, by name."""
-    return list(Department.objects.filter(workspace=workspace).order_by(Lower("name"), "id"))
 
 
 def audit_before(workspace_id: int, before: int | None, most: int) -> list[AuditLine]:

@@ -26,7 +26,6 @@ from kundresa.core.ids import new_secret
 PREFIX: Final = "kundresa_"
 """By it a scanner of secrets, or a reader of a log, sees what leaked."""
 LENGTH: Final = len(PREFIX) + 43
-REVOKED: Final = "revoked token"
 _SHOWN: Final = 16
 _NOTED_EVERY: Final = timedelta(minutes=1)
 _UNDONE_WITHIN: Final = timedelta(hours=1)
@@ -93,7 +92,7 @@ def revoke_token(access: Access, token_id: int) -> ApiToken:
         token = _one(access, token_id, revoked_at=None)
         token.revoked_at = now()
         token.save(update_fields=["revoked_at"])
-        _tell(REVOKED, token, access.actor)
+        _tell("revoked token", token, access.actor)
     return token
 
 
@@ -178,7 +177,7 @@ def _not_here() -> NotFoundError:
 def _revoked_by(token: ApiToken, actor: str) -> bool:
     """Tell whether it was this one who revoked the token last."""
     told = AuditLine.objects.filter(
-        workspace=token.workspace_id, action=REVOKED, details__token=token.pk
+        workspace=token.workspace_id, action="revoked token", details__token=token.pk
     )
     line = told.order_by("-id").first()
     return line is not None and line.actor == actor

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from django.db import transaction
 
 from kundresa.accounts.api import write_audit_line
 from kundresa.core.errors import BadInputError, Fault, raise_if_faulty
-from kundresa.documents import fmt, lint, read_map
+from kundresa.documents import fmt, lint, read_data, read_map
 from kundresa.journeys.errors import MapChangedError
 from kundresa.journeys.models import StoredMap
 from kundresa.journeys.queries import mark_of
@@ -43,7 +45,7 @@ def save_map(
     if map_id is not None and map_id != found_id:
         fault = Fault("id", f"is {found_id!r}.", f"Write {map_id!r}, as the address has it.")
         raise BadInputError("The map has another id.", faults=[fault])
-    _refuse_broken_text(canonical)
+    _refuse_what_json_lacks(canonical)
     map_id = found_id
     with transaction.atomic():
         own = StoredMap.objects.select_for_update().filter(workspace_id=workspace_id)
@@ -63,8 +65,12 @@ def save_map(
     return map_id
 
 
-def _refuse_broken_text(text: str) -> None:
+def _refuse_what_json_lacks(text: str) -> None:
+    """Refuse what YAML can write and no answer could carry."""
     try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise BadInputError("The map has half a character (a lone surrogate).") from error
+        json.dumps(read_data(text, "yaml").result, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise BadInputError(
+            "The map has half a character (a lone surrogate), or a number that is none.",
+            hint="Write characters whole, and numbers in digits.",
+        ) from error

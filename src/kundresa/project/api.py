@@ -20,6 +20,7 @@ from kundresa import __version__
 from kundresa.accounts.bearer import Bearer, nobody
 from kundresa.accounts.errors import NoTokenError, TooManyRequestsError
 from kundresa.accounts.web.api import router as accounts
+from kundresa.accounts.web.api_people import router as people
 from kundresa.core.errors import BadInputError, Fault, KundresaError, NotFoundError
 from kundresa.documents.schemas import schema
 from kundresa.events.web.api import router as events
@@ -178,7 +179,7 @@ def _make() -> ManagementApi:
         auth=nobody,
         parser=JsonBody(),
     )
-    for router in (accounts, journeys, maps, events):
+    for router in (accounts, people, journeys, maps, events):
         made.add_router("", router)
     return made
 

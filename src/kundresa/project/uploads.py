@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from kundresa.core.errors import KundresaError
 from kundresa.core.incoming import incoming_file, refuse_without_room
@@ -125,8 +125,15 @@ async def pass_bounded(
     bounded = _Bounded(receive, most)
     await page(scope, bounded, send)
     if bounded.is_over:
-        said = PlainTextResponse(f"A body holds {most} bytes at most here.", 413)
-        await said(scope, receive, send)
+        await _too_large(scope["path"], most)(scope, receive, send)
+
+
+def _too_large(path: str, most: int) -> Response:
+    said = f"A body holds {most} bytes at most here."
+    if not path.startswith("/api/"):
+        return PlainTextResponse(said, 413)
+    error = {"code": "too_large", "message": said, "hint": "Send less at once."}
+    return JSONResponse({"ok": False, "error": error}, 413)
 
 
 def _size(scope: Scope) -> int:

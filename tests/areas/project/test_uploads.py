@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,24 @@ def test_a_body_that_never_ends_is_refused_while_it_comes() -> None:
     piece = b"x" * (1 << 20)
     assert sent([piece] * 4, "/account/login/") == (MOST_BODY, 200)
     assert sent([piece] * 100, "/account/login/") == (MOST_BODY, 413)
+
+
+def test_a_program_is_told_in_the_shape_of_its_errors() -> None:
+    answered: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * MOST_BODY, "more_body": True}
+
+    async def page(_scope: Any, receive: Any, _send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def answer(message: Any) -> None:
+        answered.append(message)
+
+    asyncio.run(take_form(scope_of("PUT", "/api/maps/m"), receive, answer, page))
+    assert answered[0]["status"] == 413
+    assert json.loads(answered[1]["body"])["error"]["code"] == "too_large"
 
 
 @pytest.mark.parametrize("may_send", [True, False])

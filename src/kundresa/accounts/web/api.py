@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from kundresa.accounts.access import Access, access_in
-from kundresa.accounts.actions import rename_workspace
 from kundresa.accounts.bearer import Bearer
 from kundresa.accounts.contracts import MOST_ROWS, Answer, Done, Id, Name, Told
 from kundresa.accounts.errors import NoTokenError
+from kundresa.accounts.memberships import members_of
 from kundresa.accounts.models import ApiToken, Membership, Workspace
-from kundresa.accounts.queries import actor_names, audit_before, departments_in, memberships_in
+from kundresa.accounts.queries import actor_names, audit_before
 from kundresa.accounts.rules import Need, Right, Role, Scope
 from kundresa.accounts.tokens import revoke_token, tokens_for
+from kundresa.accounts.workspaces import change_workspace
 
 router = Router()
 TokenId = Annotated[Id, Path()]
@@ -47,16 +49,25 @@ class WorkspaceAnswer(Answer):
 
 
 class WorkspaceChange(Told):
-    name: Name
+    name: Name | None = None
+    language: Literal["", "en", "sv", "nb", "da"] | None = Field(
+        None, description="Of mail to members who chose none; empty is that of the installation."
+    )
+    time_zone: str | None = Field(
+        None, max_length=60, description="A name such as Europe/Stockholm; empty as above."
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, told: str | None) -> str | None:
+        if told and told not in available_timezones():
+            raise ValueError("There is no time zone of that name")
+        return told
 
 
 class DepartmentOut(BaseModel):
     id: int
     name: str
-
-
-class DepartmentsAnswer(Answer):
-    departments: list[DepartmentOut]
 
 
 class MemberOut(BaseModel):
@@ -144,13 +155,14 @@ def read_workspace(request: HttpRequest) -> Any:
     auth=Bearer(Scope.MEMBERS_WRITE, Need.OWN),
     response=WorkspaceAnswer,
     operation_id="change_workspace",
-    summary="Rename the workspace",
+    summary="Change the workspace",
 )
-def change_workspace(request: HttpRequest, told: WorkspaceChange) -> Any:
-    """Give the workspace another name; its address stays."""
+def patch_workspace(request: HttpRequest, told: WorkspaceChange) -> Any:
+    """Change what the workspace is called and speaks; what isn't told, and its address, stays."""
     access, workspace = here(request)
-    if told.name != workspace.name:
-        rename_workspace(workspace, told.name, actor=access.actor)
+    before = {name: getattr(workspace, name) for name in ("name", "language", "time_zone")}
+    change_workspace(workspace, **(before | told.model_dump(exclude_none=True)), actor=access.actor)
+    workspace.refresh_from_db()
     return {"workspace": _workspace(workspace)}
 
 
@@ -163,20 +175,7 @@ def change_workspace(request: HttpRequest, told: WorkspaceChange) -> Any:
 )
 def list_members(request: HttpRequest) -> Any:
     """Give who is in the workspace and as what, by name."""
-    return {"members": [member_out(one) for one in memberships_in(here(request)[1])]}
-
-
-@router.get(
-    "departments",
-    auth=Bearer(Scope.MEMBERS_READ),
-    response=DepartmentsAnswer,
-    operation_id="list_departments",
-    summary="The departments",
-)
-def list_departments(request: HttpRequest) -> Any:
-    """Give the departments by name."""
-    found = departments_in(here(request)[1])
-    return {"departments": [{"id": one.pk, "name": one.name} for one in found]}
+    return {"members": [member_out(one) for one in members_of(here(request)[1])]}
 
 
 @router.get(

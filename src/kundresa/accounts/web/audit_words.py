@@ -85,6 +85,10 @@ _DETAILS: Final[Mapping[str, Any]] = {
     "hashes": _("Hashes"),
     "types": _("Types"),
     "most_profiles": _("Most profiles"),
+    "scopes": _("What it may do"),
+    "days": _("Days"),
+    "token": _("Id of the token"),
+    "member": _("Id of the member"),
 }
 
 
