@@ -26,6 +26,7 @@ from kundresa.accounts.models import (
     Membership,
 )
 from kundresa.accounts.queries import hash_of
+from kundresa.accounts.tokens import make_token
 from kundresa.core.clock import now
 from kundresa.events import imports
 from kundresa.events.api import make_source
@@ -107,14 +108,16 @@ class Place:
             "membership": Membership.objects.filter(workspace=self.workspace).order_by("-id")[0].pk,
             "department": self.department.pk,
             "invitation": self.invitation.pk,
+            "member_id": Membership.objects.filter(workspace=self.workspace).order_by("-id")[0].pk,
+            "department_id": self.department.pk,
+            "invitation_id": self.invitation.pk,
+            "token_id": make_token(
+                self.workspace, who, name="x", scopes=[], days=1, actor="test"
+            ).token.pk,
             "link": self.link.pk,
             "line": AuditLine.objects.filter(workspace=self.workspace).order_by("id")[0].pk,
             "secret": "nobody-has-this-one",
             "token": self.token.pk,
-            "token_id": self.token.pk,
-            "department_id": self.department.pk,
-            "invitation_id": self.invitation.pk,
-            "member_id": who.pk,
             "pk": self.passkey.pk,
             "key": "nobody-has-this-one",
             "uidb36": "1",

@@ -150,9 +150,11 @@ def _scopes(match: ResolverMatch, view: Callable[..., Any]) -> tuple[str, ...]:
     """Give the scopes of the operations at an address of the management API."""
     if match.namespace != "api":
         return ()
-    operations = getattr(getattr(view, "__self__", None), "operations", ())
+    # The package hands out a function over its list of operations.
+    held = [cell.cell_contents for cell in getattr(view, "__closure__", None) or ()]
+    operations = [one for each in held for one in getattr(each, "operations", ())]
     checks = [check for one in operations for check in one.auth_callbacks]
-    return tuple(sorted({str(check.scope) for check in checks if hasattr(check, "scope")}))
+    return tuple(sorted({str(check.scope) for check in checks if getattr(check, "scope", None)}))
 
 
 def page() -> str:
@@ -160,7 +162,7 @@ def page() -> str:
     found = rows()
     ours = [row for row in found if not row.package and row.need is not Need.TOKEN]
     packages = [row for row in found if row.package and row.need is not Need.TOKEN]
-    tokens = [row for row in found if row.need is Need.TOKEN]
+    tokens = list({row.address: row for row in found if row.need is Need.TOKEN}.values())
     parts = [_HEAD, _table(ours), _PACKAGES, _table(packages)]
     if tokens:
         parts += [_TOKENS, _token_table(tokens)]

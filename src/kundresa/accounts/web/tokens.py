@@ -124,10 +124,10 @@ def _made(request: HttpRequest, access: Access, form: TokenForm, slug: str) -> H
 
 @require_POST
 @asks(Need.COMMENT)
-def revoke(request: HttpRequest, workspace: str, token: int) -> HttpResponse:
+def revoke(request: HttpRequest, workspace: str, token_id: int) -> HttpResponse:
     """Let a token open nothing any more, and lead back to where that can be undone."""
     try:
-        found = revoke_token(access_in(request), token)
+        found = revoke_token(access_in(request), token_id)
     except NotFoundError as error:
         raise Http404(str(error)) from error
     answer = redirect("accounts:tokens", workspace)
@@ -137,10 +137,10 @@ def revoke(request: HttpRequest, workspace: str, token: int) -> HttpResponse:
 
 @require_POST
 @asks(Need.COMMENT)
-def restore(request: HttpRequest, workspace: str, token: int) -> HttpResponse:
+def restore(request: HttpRequest, workspace: str, token_id: int) -> HttpResponse:
     """Let a token that was just revoked open again what it did."""
     try:
-        found = restore_token(access_in(request), token)
+        found = restore_token(access_in(request), token_id)
     except NotFoundError as error:
         raise Http404(str(error)) from error
     messages.success(request, _("%(name)s works again.") % {"name": found.name})

@@ -80,6 +80,6 @@ urlpatterns = [
     # API tokens.
     path(f"{_WORKSPACE}tokens/", tokens.tokens, name="tokens"),
     path(f"{_WORKSPACE}tokens/new/", tokens.new_token, name="token-new"),
-    path(f"{_WORKSPACE}tokens/<int:token>/revoke/", tokens.revoke, name="token-revoke"),
-    path(f"{_WORKSPACE}tokens/<int:token>/restore/", tokens.restore, name="token-restore"),
+    path(f"{_WORKSPACE}tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
+    path(f"{_WORKSPACE}tokens/<int:token_id>/restore/", tokens.restore, name="token-restore"),
 ]
