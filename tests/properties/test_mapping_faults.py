@@ -52,6 +52,8 @@ WHOLE["rows"][0]["events"] += [
 ]  # fmt: skip
 WHOLE["rows"] += [
     {"table": "log", "profile": "who", "events": [{"event": "Asked", "time": "at"}]},
+    {"table": "log", "profile": {"row": "caller "},
+     "events": [{"event": "Called", "time": {"value": "2026-03-01"}}]},
     {
         "table": "sessions",
         "profile": {"columns": ["id", "events.n"]},
@@ -60,7 +62,7 @@ WHOLE["rows"] += [
             {"event": "Clicked", "time": "events.at", "when": {"property": "id", "value": "a"}}
         ],
     },
-]
+]  # fmt: skip
 
 ODD = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(min_value=10**300), st.floats(),
@@ -138,7 +140,7 @@ def faults(document: Any, folder: Path) -> tuple[Fault, ...]:
 
 
 def test_the_mapping_as_it_is_reads_everything(folder: Path) -> None:
-    assert take(WHOLE, folder) == 2 * 3 + 2 + 2
+    assert take(WHOLE, folder) == 2 * 3 + 2 + 2 + 2
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -37,6 +37,11 @@ def suffix_of(file: str) -> str:
     return Path(file.removesuffix(".gz")).suffix.lower()
 
 
+def row_name(file: str) -> str:
+    """Give what stands before the number of a row that is a profile of its own: the file's name."""
+    return f"{Path(file).name.partition('.')[0]}-"
+
+
 def kind_of(table: Mapping[str, Any]) -> str:
     """Say which kind a table of a mapping is; what no name tells is CSV."""
     return str(table.get("format") or _KINDS.get(suffix_of(str(table["file"])), "csv"))
