@@ -200,3 +200,129 @@ def test_a_row_stands_alone_and_only_for_a_profile(tmp_path: Path) -> None:
     found = refused(tmp_path, profile={"row": True, "column": "who"})
     assert "Known: row" in found["rows[0].profile.column"]
     assert "rows[0].events[0].id" in refused(tmp_path, event={**ASKED, "id": {"row": True}})
+
+
+# --- no header, no quotes -----------------------------------------------------------------------
+
+
+def told(reading: Contents) -> list[tuple[str, str, str]]:
+    table = reading.table()
+    codes, words = table.text_column("property", "text")
+    return [
+        (profile, table.events[event], words[code])
+        for profile, event, code in zip(profiles(table), table.event, codes, strict=True)
+    ]
+
+
+def bare(
+    folder: Path, text: str, used: tuple[str, str], *, file: str = "bare.csv", **said: Any
+) -> Contents:
+    (folder / file).write_text(text, "utf-8")
+    event = {"event": {"column": used[0]}, "time": ASKED["time"]}
+    data = document({"file": file, **said}, profile={"row": "r"}, event=event)
+    data["rows"][0]["properties"] = {"text": used[1]}
+    assert validator("mapping").is_valid(data)
+    return read_mapped(mapping_of(data, folder, "m"))
+
+
+@pytest.mark.parametrize(
+    ("said", "columns"),
+    [
+        ({"header": False}, ("column 1", "column 2")),
+        ({"columns": ["label", "words"]}, ("label", "words")),
+        ({"columns": ["label", "words"], "header": False}, ("label", "words")),
+    ],
+)
+def test_without_a_header_the_first_line_is_a_row(
+    tmp_path: Path, said: dict[str, Any], columns: tuple[str, str]
+) -> None:
+    reading = bare(tmp_path, 'good,well\nbad,"so, so"\n', columns, **said)
+    assert told(reading) == [("r1", "good", "well"), ("r2", "bad", "so, so")]
+    assert reading.rows == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"header": False}, "has 3 fields where the first line has 2."),
+        ({"columns": ["column 1", "column 2"]}, "has 3 fields where the mapping has 2."),
+    ],
+)
+def test_a_row_of_another_width_is_put_aside_with_its_own_line(
+    tmp_path: Path, said: dict[str, Any], reason: str
+) -> None:
+    reading = bare(tmp_path, "a,1\nb,2,3\nc,4\n", ("column 1", "column 2"), **said)
+    assert [(bad.line, bad.reason, bad.number) for bad in reading.rejected] == [(2, reason, "2")]
+    assert told(reading) == [("r1", "a", "1"), ("r3", "c", "4")]
+
+
+def test_a_column_that_a_file_without_header_has_not_is_told_with_those_it_has(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(BadInputError) as caught:
+        bare(tmp_path, "a,1\n", ("label", "column 2"), header=False)
+    assert "column 1" in str(caught.value.faults[0])
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "is empty"), ('"a\n', "line 1 has a quote")])
+def test_a_first_line_that_counts_no_columns_asks_for_their_names(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(BadInputError, match=said) as caught:
+        bare(tmp_path, text, ("column 1", "column 2"), header=False)
+    assert "columns: [label, text]" in caught.value.hint
+
+
+QUOTED = 'a\t"open\nb\tclosed"\nc\t"both"\n"d\tin "the" midst\n'
+
+
+@pytest.mark.parametrize("more", ["", "e\tlone\rreturn\n"])
+def test_without_quotes_every_line_is_a_row_and_a_quote_a_letter(tmp_path: Path, more: str) -> None:
+    reading = bare(
+        tmp_path, QUOTED + more, ("a", "b"), file="bare.tsv", columns=["a", "b"], quote="none"
+    )
+    assert told(reading)[:4] == [
+        ("r1", "a", '"open'), ("r2", "b", 'closed"'), ("r3", "c", '"both"'),
+        ("r4", '"d', 'in "the" midst'),
+    ]  # fmt: skip
+    # A lone return ends a line here as everywhere, and half a row is put aside.
+    assert [bad.line for bad in reading.rejected] == ([6] if more else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "hint"),
+    [
+        ({"header": "no"}, "header", "Write false"),
+        ({"columns": []}, "columns", "in the order of the file"),
+        ({"columns": ["a", "a"]}, "columns", "each once"),
+        ({"columns": ["a", " "]}, "columns", "each once"),
+        ({"columns": "a"}, "columns", "[label, text]"),
+        ({"quote": '"'}, "quote", "write none"),
+        ({"quote": None}, "quote", "write none"),
+    ],
+)
+def test_what_is_said_of_header_and_quotes_is_checked(
+    tmp_path: Path, said: dict[str, Any], place: str, hint: str
+) -> None:
+    data = document({"file": "asked.csv", **said})
+    assert not validator("mapping").is_valid(data)
+    with pytest.raises(BadInputError) as caught:
+        mapping_of(data, tmp_path, "m")
+    [fault] = caught.value.faults
+    assert fault.place == f"tables.asked.{place}"
+    assert hint in fault.hint
+
+
+def test_names_beside_a_header_are_a_fault(tmp_path: Path) -> None:
+    data = document({"file": "asked.csv", "columns": ["who"], "header": True})
+    with pytest.raises(BadInputError) as caught:
+        mapping_of(data, tmp_path, "m")
+    [fault] = caught.value.faults
+    assert (fault.place, "leave one" in fault.hint) == ("tables.asked.columns", True)
+
+
+def test_only_csv_has_a_header_and_quotes(tmp_path: Path) -> None:
+    data = document({"file": "asked.jsonl", "header": False, "quote": "none"})
+    with pytest.raises(BadInputError) as caught:
+        mapping_of(data, tmp_path, "m")
+    assert {f.place for f in caught.value.faults} == {"tables.asked.header", "tables.asked.quote"}
