@@ -41,6 +41,12 @@ WHOLE: dict[str, Any] = copy.deepcopy(ORDERS) | {
     "readings": [READINGS, SPAN],
 }
 WHOLE["tables"]["log"] = {"file": "log.txt", "format": "lines", "pattern": "(?P<who>.) (?P<at>.+)"}
+WHOLE["tables"]["bare"] = {
+    "file": "bare.csv",
+    "columns": ["said"],
+    "header": False,
+    "quote": "none",
+}
 WHOLE["tables"]["sessions"] = {"file": "s.jsonl", "each": "events", "encoding": "utf-8"}
 WHOLE["tables"]["orders"] |= {"delimiter": ",", "encoding": "utf-8", "decimal": "."}
 WHOLE["rows"][0]["identifiers"] = {"email": "customer", "phone": {"columns": ["shop", "order"]}}
@@ -52,6 +58,8 @@ WHOLE["rows"][0]["events"] += [
 ]  # fmt: skip
 WHOLE["rows"] += [
     {"table": "log", "profile": "who", "events": [{"event": "Asked", "time": "at"}]},
+    {"table": "bare", "profile": {"row": "caller "},
+     "events": [{"event": "Called", "time": {"value": "2026-03-01"}}]},
     {
         "table": "sessions",
         "profile": {"columns": ["id", "events.n"]},
@@ -60,7 +68,7 @@ WHOLE["rows"] += [
             {"event": "Clicked", "time": "events.at", "when": {"property": "id", "value": "a"}}
         ],
     },
-]
+]  # fmt: skip
 
 ODD = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(min_value=10**300), st.floats(),
@@ -111,6 +119,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "orders.csv").write_text(CSV, "utf-8")
     (folder / "shops.csv").write_text("shop,city\ns1,Umeå\n", "utf-8")
     (folder / "log.txt").write_text("a 2026-03-01\nb soon\n", "utf-8")
+    (folder / "bare.csv").write_text('so\n"so\n', "utf-8")
     line = {"id": "a", "events": [{"n": 1, "at": "2026-03-01"}, {"n": 2}]}
     (folder / "s.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     return folder
@@ -138,7 +147,7 @@ def faults(document: Any, folder: Path) -> tuple[Fault, ...]:
 
 
 def test_the_mapping_as_it_is_reads_everything(folder: Path) -> None:
-    assert take(WHOLE, folder) == 2 * 3 + 2 + 2
+    assert take(WHOLE, folder) == 2 * 3 + 2 + 2 + 2
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -174,6 +174,108 @@ def test_comments_of_patients_have_days_before_months() -> None:
     assert len(respondents) == 4_466
 
 
+# --- files that tell no time or no customer -----------------------------------------------------
+
+
+def one_each(mapping: str, data_set: str, count: int) -> EventTable:
+    """Read a file whose every row is a profile of its own, and nothing is put aside."""
+    reading = read(mapping, data_set)
+    assert not reading.rejected
+    table = reading.table()
+    assert (reading.rows, len(table.profiles)) == (count, count)
+    return table
+
+
+def of_profiles(table: EventTable, event: str, name: str) -> Counter[str]:
+    """Count the texts of a property over the events of one name."""
+    codes, words = table.text_column("property", name)
+    return Counter(words[code] for code in codes[table.event == table.events.index(event)])
+
+
+def test_questions_to_a_bank_in_two_files() -> None:
+    table = one_each("banking77.yaml", "banking77", 13_083)
+    assert len(table.events) == 77
+    files = Counter(name.split("-")[0] for name in table.profiles)
+    assert files == {"train": 10_003, "test": 3_080}
+    assert table.profiles[table.profile[0]] == "train-1"
+
+
+def test_calls_of_a_bank_without_customers_or_days() -> None:
+    table = one_each("bank_marketing.yaml", "bank_marketing", 41_188)
+    assert names(table) == {"Called": 41_188, "Subscribed": 4_640}
+    channel, words = table.channel, table.channels
+    shares = {}
+    for name in ("cellular", "telephone"):
+        here = channel == words.index(name)
+        by_event = Counter(table.events[code] for code in table.event[here])
+        shares[name] = 100 * by_event["Subscribed"] / by_event["Called"]
+    assert shares == pytest.approx({"cellular": 14.7376, "telephone": 5.2313}, abs=5e-5)
+
+
+def test_sessions_of_a_shop_as_totals() -> None:
+    table = one_each("online_shoppers.yaml", "online_shoppers", 12_330)
+    assert names(table) == {"Visited": 12_330, "Bought": 1_908}
+
+
+def test_norwegian_sentences() -> None:
+    table = one_each("norec_sentence.yaml", "norec_sentence", 7_973)
+    assert texts(table, "label") == {"Positive": 2_624, "Negative": 1_270, "Neutral": 4_079}
+
+
+def test_danish_comments_have_no_header_and_no_quotes() -> None:
+    table = one_each("danish_comments.yaml", "danish_comments", 9_008)
+    assert texts(table, "label") == {"0": 4_087, "-1": 2_610, "1": 1_007, "-2": 862, "2": 442}
+    assert table.profiles[table.profile[-1]] == "comment-9008"
+
+
+def test_paths_over_channels_with_what_they_brought() -> None:
+    table = one_each("paths.yaml", "channel_attribution_pathdata", 10_000)
+    conversions = table.number_column("property", "conversions")
+    assert (conversions.sum(), (conversions > 0).sum()) == (19_785, 8_199)
+    assert table.number_column("property", "without").sum() == 68_602
+    # Money is kept to the millionth, so each of the rows may be off by half of one.
+    assert table.number_column("field", "value").sum() == pytest.approx(74_802.971587, abs=5e-3)
+    channels = {channel for path in texts(table, "path") for channel in path.split(" > ")}
+    assert len(channels) == 12
+
+
+def test_comments_of_patients_without_days() -> None:
+    table = one_each("patient_feedback_phase_1.yaml", "nhs_patient_feedback", 10_334)
+    assert texts(table, "label") == {
+        "Care received": 3_363, "Staff": 2_844, "Couldn't be improved": 1_703,
+        "Communication": 874, "Environment/ facilities": 499, "Access": 411,
+        "Miscellaneous": 353, "Transition/coordination": 145, "Dignity": 142,
+    }  # fmt: skip
+
+
+def test_customers_who_left_and_who_stayed() -> None:
+    table = one_each("telco_churn.yaml", "telco_churn", 7_043)
+    assert names(table) == {"Left": 1_869, "Stayed": 5_174}
+    assert np.isnan(table.number_column("property", "charges")).sum() == 11
+
+
+def test_letters_before_an_election_have_the_published_turnout() -> None:
+    table = one_each("social_pressure.yaml", "social_pressure_experiment", 305_866)
+    sent, voted = (of_profiles(table, name, "arm") for name in ("Assigned", "Voted"))
+    assert sent == {
+        "Control": 191_243, "Civic Duty": 38_218, "Hawthorne": 38_204, "Neighbors": 38_201,
+    }  # fmt: skip
+    turnout = {arm: 100 * voted[arm] / sent[arm] for arm in sent}
+    assert turnout == pytest.approx(
+        {"Control": 29.6638, "Civic Duty": 31.4538, "Hawthorne": 32.2375, "Neighbors": 37.7948},
+        abs=5e-5,
+    )
+
+
+def test_passengers_who_left_the_question_open_recommend_nothing() -> None:
+    table = one_each("sfo_survey.yaml", "sfo_survey_2017", 2_831)
+    # 84 wrote 11, which stands for no answer, and one nothing at all.
+    assert names(table) == {"Flew": 2_831, "Recommended": 2_831 - 84 - 1}
+    answers = table.score_raw[~np.isnan(table.score_raw)]
+    assert (len(answers), answers.max()) == (2_746, 10)
+    assert ((answers >= 9).sum(), (answers <= 6).sum()) == (1_436, 342)
+
+
 @pytest.mark.long
 def test_half_a_million_ratings() -> None:
     table = table_from_rows(read("reviews.yaml", "anon_reviews").tables)

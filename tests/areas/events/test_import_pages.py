@@ -375,6 +375,26 @@ rows:
     assert "All 4 rows give 1 event;" in page
 
 
+def test_rows_without_a_customer_are_named_after_the_file_as_its_sender_calls_it(
+    client: Client, shop: Workspace
+) -> None:
+    address = upload(client)
+    mapping = """kundresa_mapping: 1
+tables: {orders: {file: other.csv}}
+rows:
+  - table: orders
+    profile: {row: true}
+    events:
+      - {event: Late, time: {value: 2026-03-01}}
+"""
+    sent = SimpleUploadedFile("late.yaml", mapping.encode())
+    assert client.post(f"{address}mapping/", {"file": sent}).status_code == 302
+    page = text_of(client.get(address))
+    assert "says more than the table of columns" in page
+    assert "All 4 rows give 4 events" in page
+    assert "orders-4" in page
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -118,17 +118,21 @@ def test_types_of_parquet_are_taken_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "said", "hint"),
     [
-        ("", "is empty"),
-        ("customer,at\n", "has no rows"),
-        ("customer,age\nann,3\n", "has no column of times"),
-        ("colour,at\nred,2026-03-01\n", "no column whose name tells whose rows these are"),
+        ("", "is empty", ""),
+        ("customer,at\n", "has no rows", ""),
+        ("customer,age\nann,3\n", "has no column of times", "time: {value: 2026-03-01}"),
+        (
+            "colour,at\nred,2026-03-01\n", "no column whose name tells whose rows these are",
+            "profile: {row: true}",
+        ),
     ],
-)
-def test_what_cannot_be_guessed_is_told(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(BadInputError, match=said):
+)  # fmt: skip
+def test_what_cannot_be_guessed_is_told(tmp_path: Path, text: str, said: str, hint: str) -> None:
+    with pytest.raises(BadInputError, match=said) as caught:
         guess(tmp_path, text)
+    assert hint in caught.value.hint
 
 
 AD = "Date,Campaign,Device,Impressions,CTR,Cost (SEK)"

@@ -26,7 +26,7 @@ from kundresa.events.sources.guess import Guess
 from kundresa.events.sources.jsonl import record_pieces
 from kundresa.events.sources.mapping import Mapping as SourceMapping
 from kundresa.events.sources.rows import check_mapped, mapped_pieces
-from kundresa.events.sources.tables import kind_of, open_table
+from kundresa.events.sources.tables import kind_of, open_table, row_name
 
 Plan = Mapping[str, Any]
 _MAY_LACK: Final = ("types", "dates", "rows", "readings")
@@ -127,7 +127,7 @@ def _columns_in(
 
 def _mapping_of_plan(plan: Plan, one: Import, data_folder: Path) -> SourceMapping:
     data = mapping_in(plan, one.file)
-    return mapping_of(data or {}, uploads_of(one.workspace_id, data_folder), one.name)
+    return _checked(data or {}, uploads_of(one.workspace_id, data_folder), one)
 
 
 def change_plan(one: Import, plan: Plan) -> bool:
@@ -202,7 +202,7 @@ def checked_mapping(one: Import, data_folder: Path) -> SourceMapping | None:
     data = mapping_in(one.plan, one.file)
     if data is None:
         return None
-    return mapping_of(data, uploads_of(one.workspace_id, data_folder), one.name)
+    return _checked(data, uploads_of(one.workspace_id, data_folder), one)
 
 
 def first_pieces(one: Import, data_folder: Path) -> Iterator[Piece]:
@@ -213,4 +213,21 @@ def first_pieces(one: Import, data_folder: Path) -> Iterator[Piece]:
     data = mapping_in(one.plan, path.name)
     if data is None:
         return record_pieces(path)
-    return mapped_pieces(mapping_of(data, path.parent, one.name))
+    return mapped_pieces(_checked(data, path.parent, one))
+
+
+def _checked(data: Mapping[str, Any], folder: Path, one: Import) -> SourceMapping:
+    return mapping_of(_with_row_names(data, one.name), folder, one.name)
+
+
+def _with_row_names(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Name rows that are profiles of their own after the file as its sender calls it.
+
+    Where it is kept, its name is another for each import, and the profiles would be new ones.
+    """
+    rows = [
+        {**rule, "profile": {"row": row_name(name)}} if rule.get("profile") == {"row": True}
+        else rule
+        for rule in data.get("rows") or ()
+    ]  # fmt: skip
+    return {**data, **({"rows": rows} if rows else {})}

@@ -46,7 +46,8 @@ class Batch:
 
     ``lines`` has the line of the file on which each row ends; ``columns`` what the file holds, null
     where it has nothing, texts plain or coded; ``types`` what a column is when it isn't text;
-    ``decimals`` the sign before decimals where a column's numbers aren't written plainly.
+    ``decimals`` the sign before decimals where a column's numbers aren't written plainly;
+    ``numbers`` which row of the file each is, where somebody asks for that.
     """
 
     lines: Ints
@@ -54,6 +55,7 @@ class Batch:
     types: Mapping[str, str]
     faults: Faults = field(default_factory=Faults)
     decimals: Mapping[str, str] = field(default_factory=dict)
+    numbers: pa.Array | None = None
     _typed: dict[tuple[str, str], tuple[pa.Array, Bools | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:

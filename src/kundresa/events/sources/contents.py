@@ -27,10 +27,13 @@ class Rejected:
     reason: str
     row: Any
     rule: str = ""
+    number: str = ""
+    """Which row of the file it is, where the mapping makes a profile of that."""
 
     def to_json(self) -> dict[str, Any]:
         """Give it as a line of a quarantine file."""
-        return {key: value for key, value in vars(self).items() if key != "rule" or value}
+        told = vars(self).items()
+        return {key: value for key, value in told if value or key not in ("rule", "number")}
 
 
 @dataclass

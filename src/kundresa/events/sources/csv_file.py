@@ -8,11 +8,11 @@ the same result; a property test holds the two to each other.
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,7 @@ from kundresa.core.errors import BadInputError
 from kundresa.events.sources.batch import Ints
 from kundresa.events.sources.csv_rows import Buffer, read_rows, said_of
 from kundresa.events.sources.table_file import Rows
-from kundresa.events.sources.text_file import PIECE, check_text, reading
+from kundresa.events.sources.text_file import PIECE, Stream, check_text, reading
 
 _FEED, _RETURN, _QUOTE, _NOTHING = 10, 13, 34, 0
 _WIDEST: Final = csv.field_size_limit()
@@ -40,7 +40,10 @@ class _Block:
 
 
 class CsvFile:
-    """A CSV file, plain or gzip, with a header; ``piece`` is how many bytes are read at once."""
+    """A CSV file, plain or gzip; ``piece`` is how many bytes are read at once.
+
+    Without a header its columns are ``columns``, or called by their place if these are none.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,9 @@ class CsvFile:
         *,
         delimiter: str = ",",
         encoding: str = "utf-8",
+        has_header: bool = True,
+        columns: Sequence[str] = (),
+        has_quotes: bool = True,
         piece: int = PIECE,
         is_careful: bool = False,
     ) -> None:
@@ -56,29 +62,50 @@ class CsvFile:
         self._missing = missing
         self._delimiter = delimiter
         self._encoding = encoding
+        self._has_header = has_header
+        self._given = tuple(columns)
+        self._has_quotes = has_quotes
         self._piece = piece
         self._is_careful = is_careful
 
     def header(self, wanted: Collection[str] = ()) -> tuple[str, ...]:  # noqa: ARG002
-        """Give the names in the first line."""
+        """Give the names in the first line, or those of a file that has none there."""
         return self._header
 
     @cached_property
     def _header(self) -> tuple[str, ...]:
-        with reading(self.path, self._encoding) as stream:
-            names, said = Buffer(stream, self._piece, self._delimiter).header()
-        if said:
-            hint = "The first line holds the names of the columns."
-            raise BadInputError(f"{self.path}, line 1 {said}", hint=hint)
-        if not names:
-            raise BadInputError(f"{self.path} is empty.", hint="Begin with a line of names.")
+        names = self._given or self._first_row()
+        if not self._has_header:
+            return self._given or _all_named([""] * len(names))
         names = _all_named(names)
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
             raise BadInputError(
                 f"{self.path} has the column {double[0]!r} twice.", hint="Name each once."
             )
-        return tuple(names)
+        return names
+
+    def _first_row(self) -> Sequence[str]:
+        with reading(self.path, self._encoding) as stream:
+            row, said = self._buffer(stream).header()
+        hint = "The first line holds the names of the columns."
+        if not self._has_header:
+            hint = "Name the columns in the mapping, as columns: [label, text]."
+        if said:
+            raise BadInputError(f"{self.path}, line 1 {said}", hint=hint)
+        if not row:
+            hint = "Begin with a line of names." if self._has_header else hint
+            raise BadInputError(f"{self.path} is empty.", hint=hint)
+        return row
+
+    def _buffer(self, stream: Stream) -> Buffer:
+        return Buffer(stream, self._piece, self._delimiter, has_quotes=self._has_quotes)
+
+    @property
+    def _counter(self) -> str:
+        if self._has_header:
+            return "header"
+        return "mapping" if self._given else "first line"
 
     def types(self) -> Mapping[str, str]:
         """Everything is text."""
@@ -93,8 +120,9 @@ class CsvFile:
         names = [name for name in self._header if name in wanted]
         read = 0
         with reading(self.path, self._encoding) as stream:
-            buffer = Buffer(stream, self._piece, self._delimiter)
-            buffer.header()
+            buffer = self._buffer(stream)
+            if self._has_header:
+                buffer.header()
             while buffer.fill():
                 rows = self._next(buffer, names)
                 read += len(rows.lines) + len(rows.rejected)
@@ -105,20 +133,23 @@ class CsvFile:
     def rows_in(self, text: str) -> list[Mapping[str, str | None]] | str:
         """Read one row."""
         try:
-            rows = list(csv.reader([text], delimiter=self._delimiter, strict=True))
+            quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self._has_quotes else csv.QUOTE_NONE
+            rows = list(csv.reader([text], delimiter=self._delimiter, quoting=quoting, strict=True))
         except csv.Error as error:
             return said_of(error)
         row, width = (rows or [[]])[0], len(self._header)
         if len(row) != width:
-            return f"has {len(row)} fields where the header has {width}."
+            return f"has {len(row)} fields where the {self._counter} has {width}."
         return [dict(zip(self._header, row, strict=True))]
 
     def _next(self, buffer: Buffer, names: list[str]) -> Rows:
-        block = None if self._is_careful else _block(buffer, self._delimiter)
+        sign = self._delimiter
+        block = None if self._is_careful else _block(buffer, sign, has_quotes=self._has_quotes)
         columns = self._columns(block, names) if block else None
         if block is None or columns is None:
             until = len(block.content) if block else len(buffer.content)
-            return read_rows(buffer, until, self._header, names, self._missing, self.path.name)
+            file = self.path.name
+            return read_rows(buffer, until, self._header, names, self._missing, file, self._counter)
         lines = buffer.line + block.ends
         buffer.drop(len(block.content), block.line_count)
         return Rows(lines, columns, 0, 0)
@@ -134,7 +165,9 @@ class CsvFile:
                     column_names=self._header, block_size=len(block.content) + 1, use_threads=False
                 ),
                 parse_options=pa.csv.ParseOptions(
-                    delimiter=self._delimiter, newlines_in_values=block.has_quotes
+                    delimiter=self._delimiter,
+                    newlines_in_values=block.has_quotes,
+                    quote_char='"' if self._has_quotes else False,
                 ),
                 convert_options=pa.csv.ConvertOptions(
                     column_types=dict.fromkeys(self._header, pa.string()),
@@ -151,19 +184,20 @@ class CsvFile:
         return {name: table.column(name).combine_chunks() for name in names}
 
 
-def _all_named(names: list[str]) -> list[str]:
+def _all_named(names: Sequence[str]) -> tuple[str, ...]:
     """Name columns by their place that have no name, as those behind a last delimiter."""
-    return [
+    return tuple(
         name if name.strip() or f"column {place}" in names else f"column {place}"
         for place, name in enumerate(names, 1)
-    ]
+    )
 
 
-def _block(buffer: Buffer, delimiter: str) -> _Block | None:
+def _block(buffer: Buffer, delimiter: str, *, has_quotes: bool) -> _Block | None:
     """Give the whole rows at the beginning of a buffer, or nothing where they are doubtful."""
     letters = np.frombuffer(buffer.content, np.uint8)
     feeds = np.flatnonzero(letters == _FEED)
-    quotes = np.flatnonzero(letters == _QUOTE) if b'"' in buffer.content else feeds[:0]
+    may_quote = has_quotes and b'"' in buffer.content
+    quotes = np.flatnonzero(letters == _QUOTE) if may_quote else feeds[:0]
     ends = feeds[np.searchsorted(quotes, feeds) % 2 == 0] if len(quotes) else feeds
     if not len(ends):
         return None

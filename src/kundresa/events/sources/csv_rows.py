@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -20,10 +20,13 @@ _BREAK: Final = re.compile(rb"\r\n|\n|\r")
 class Buffer:
     """Bytes of a file that were read and not yet taken; ``line`` counts from 1."""
 
-    def __init__(self, stream: Stream, piece: int, delimiter: str) -> None:
+    def __init__(
+        self, stream: Stream, piece: int, delimiter: str, *, has_quotes: bool = True
+    ) -> None:
         self.line = 1
         self.taken = 0
         self.delimiter = delimiter
+        self._quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
         self._content = b""
         self._start = 0
         self._stream = stream
@@ -63,7 +66,10 @@ class Buffer:
         """
         taken: list[bytes] = []
         try:
-            row = next(csv.reader(self._lines(taken), delimiter=self.delimiter, strict=True), [])
+            reader = csv.reader(
+                self._lines(taken), delimiter=self.delimiter, quoting=self._quoting, strict=True
+            )
+            row = next(reader, [])
         except _TooLongError:
             self._cut()
             return None, too_long(), None
@@ -144,8 +150,12 @@ def read_rows(
     names: Sequence[str],
     missing: frozenset[str],
     file: str,
+    counter: str = "header",
 ) -> Rows:
-    """Take the rows that begin within the next ``until`` bytes."""
+    """Take the rows that begin within the next ``until`` bytes.
+
+    ``counter`` is what says how many fields a row has, for the reason of one that has others.
+    """
     kept: list[list[str]] = []
     lines: list[int] = []
     rejected: list[Rejected] = []
@@ -159,7 +169,7 @@ def read_rows(
             kept.append(row)
             lines.append(buffer.line - 1)
         elif row:  # an empty line says nothing
-            reason = f"has {len(row)} fields where the header has {len(header)}."
+            reason = f"has {len(row)} fields where the {counter} has {len(header)}."
             rejected.append(Rejected(file, buffer.line - 1, reason, row))
     places = [header.index(name) for name in names]
     columns = {

@@ -311,7 +311,10 @@ class _Guess:
                 f"Most values of {near[0]} are times, but not nearly all. Write a mapping that names"
                 " it: rows without a time that can be read are put aside."
             )
-        return "An event needs a time; write a mapping if days are counted from a date."
+        return (
+            "Write a mapping with days counted from a date, or with one time for all rows,"
+            " as time: {value: 2026-03-01}."
+        )
 
     def _profile(self) -> Column:
         open_to = [
@@ -328,7 +331,8 @@ class _Guess:
         if column is None:
             raise BadInputError(
                 f"{self._name} has no column whose name tells whose rows these are.",
-                hint=f"Write a mapping; the columns are {', '.join(c.name for c in self._columns)}.",
+                hint=f"Write a mapping; the columns are {', '.join(c.name for c in self._columns)}."
+                " profile: {row: true} makes each row a customer of its own.",
             )
         alike = [c.name for c in open_to if c.rank("profile") == column.rank("profile")]
         sure = "sure" if len(alike) == 1 and column.filled == len(column.values) else "unsure"

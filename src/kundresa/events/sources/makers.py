@@ -27,11 +27,14 @@ from kundresa.events.sources.batch import (
     floats,
     joined,
     nothing,
+    picked,
     plain_text,
     repeated,
 )
 from kundresa.events.sources.identifiers import rest_with
+from kundresa.events.sources.mapping_faults import written_time
 from kundresa.events.sources.moments import Clock, read_moments
+from kundresa.events.sources.tables import row_name
 from kundresa.store.rows import rows_of
 
 _CODED: Final = ("currency", "channel", "group", "scale")
@@ -50,7 +53,7 @@ class Maker:
     ) -> None:
         self._mapping = mapping
         self._event = event
-        self._both = {**rule, **event}
+        self._both = {**rule, **event, "profile": _profile_rule(mapping, rule)}
         self._properties = {**(rule.get("properties") or {}), **(event.get("properties") or {})}
         self._identifiers = {**(rule.get("identifiers") or {}), **(event.get("identifiers") or {})}
 
@@ -62,7 +65,7 @@ class Maker:
             yield time
         elif "column" in time:
             yield time["column"]
-        else:
+        elif "from" in time:
             yield self._mapping.dates[time["from"]]["column"]
             yield from [time["day"]] if isinstance(time["day"], str) else []
         yield from properties_in(self._event["when"]) if "when" in self._event else ()
@@ -125,6 +128,8 @@ class Maker:
             given = batch.time(rule, rows)
         elif "column" in rule:
             given, form = batch.text(rule["column"], rows), rule.get("form")
+        elif "value" in rule:
+            given = repeated(written_time(rule["value"]), len(rows), pa.string())
         else:
             given = self._days(batch, rows, rule)
         if given.null_count:
@@ -228,11 +233,23 @@ class Maker:
         return {"score": feeling, "score_raw": answer, "scale": scale}
 
 
+def counts_rows(rule: Mapping[str, Any]) -> bool:
+    """Tell whether an entry of ``rows`` makes each row a profile of its own."""
+    return isinstance(rule.get("profile"), Mapping) and "row" in rule["profile"]
+
+
+def _profile_rule(mapping: mappings.Mapping, rule: Mapping[str, Any]) -> Any:
+    """Give where the profile comes from; rows without a name of their own get the file's."""
+    if counts_rows(rule) and rule["profile"]["row"] is True:
+        return {"row": row_name(str(mapping.tables[rule["table"]]["file"]))}
+    return rule["profile"]
+
+
 def columns_of(rule: Any) -> list[str]:
     """Give the columns that a value comes from."""
     if isinstance(rule, str):
         return [rule]
-    if "value" in rule:
+    if "value" in rule or "row" in rule:
         return []
     return list(rule["columns"]) if "columns" in rule else [rule["column"]]
 
@@ -262,6 +279,8 @@ def text_of(batch: Batch, rows: Ints, rule: Any) -> pa.Array:
         return batch.text(rule, rows)
     if "value" in rule:
         return repeated(str(rule["value"]), len(rows), pa.string())
+    if "row" in rule:
+        return pc.binary_join_element_wise(rule["row"], picked(batch.numbers, rows), "")
     if "columns" in rule:
         return joined([batch.text(name, rows) for name in rule["columns"]], rule.get("join", "-"))
     return batch.text(rule["column"], rows)

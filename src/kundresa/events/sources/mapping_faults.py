@@ -16,7 +16,7 @@ from kundresa.core.conditions import faults_in
 from kundresa.core.errors import BadInputError, Fault, known_values, shown
 from kundresa.core.readings import PLACES
 from kundresa.core.records import scale_bounds
-from kundresa.core.times import PRECISIONS, zone_named
+from kundresa.core.times import PRECISIONS, parse_moment, zone_named
 from kundresa.events.sources.identifiers import IDENTIFIERS
 from kundresa.events.sources.tables import faults_of_table
 
@@ -32,7 +32,7 @@ _ROW: Final = (
 )  # fmt: skip
 _READING_ROW: Final = ("table", "join", "period", "unit", "source", *PLACES, "series")
 _SERIES: Final = ("series", "value", "unit", "source", *PLACES)
-_TEXTS: Final = ("profile", "channel", "currency", "group", "id")
+_TEXTS: Final = ("channel", "currency", "group", "id")
 _RULES: Final = ({"value"}, {"column"}, {"columns"}, {"columns", "join"})
 _RULE_HINT: Final = "Name a column, or write {value: …}, {column: …} or {columns: […], join: …}."
 _EVENT: Final = (
@@ -236,6 +236,7 @@ def _row_faults(
     faults += _table_name_faults(row.get("table"), f"{place}.table", tables)
     faults += _join_faults(row.get("join"), f"{place}.join", tables)
     faults += _value_faults(row, place)
+    faults += _profile_faults(row, place)
     if "profile" not in row:
         faults.append(Fault(f"{place}.profile", "is missing.", "Name the column of the profile."))
     events = row.get("events")
@@ -243,6 +244,19 @@ def _row_faults(
         return [*faults, Fault(f"{place}.events", "is empty.", "Write a list of events.")]
     for index, event in enumerate(events):
         faults += _event_faults(event, f"{place}.events[{index}]", dates)
+    return faults
+
+
+def _profile_faults(row: Mapping[str, Any], place: str) -> list[Fault]:
+    """Check what says whose events these are; each row may be a customer of its own."""
+    rule = row.get("profile")
+    if not isinstance(rule, dict) or "row" not in rule:
+        return _text_faults(row, ("profile",), place)
+    faults = _unknown(rule, ("row",), f"{place}.profile.")
+    name = rule["row"]
+    if name is not True and not (isinstance(name, str) and name.strip()):
+        hint = "Write true, or what stands before the row's number, as shop-."
+        faults.append(Fault(f"{place}.profile.row", f"is {shown(name)}.", hint))
     return faults
 
 
@@ -307,6 +321,8 @@ def _time_faults(time: Any, place: str, dates: Mapping[str, Any]) -> list[Fault]
         return [Fault(place, f"is {shown(time)}.", "Name the column of the time.")]
     if "column" in time:
         return _form_faults(time, place, ("column", "form"))
+    if "value" in time:
+        return _unknown(time, ("value",), f"{place}.") + _one_time_faults(time["value"], place)
     faults = _unknown(time, ("day", "from"), f"{place}.")
     first = time.get("from")
     if not isinstance(first, str) or first not in dates:
@@ -317,6 +333,23 @@ def _time_faults(time: Any, place: str, dates: Mapping[str, Any]) -> list[Fault]
         hint = f"Write a number of days up to {_MOST_DAYS:,}, or the column that holds it."
         faults.append(Fault(f"{place}.day", f"is {shown(day)}.", hint))
     return faults
+
+
+def _one_time_faults(value: Any, place: str) -> list[Fault]:
+    hint = "Write a date or a time, as 2014-11-01 or 2014-11-01T09:30."
+    text = written_time(value)
+    try:
+        if isinstance(text, str):
+            parse_moment(text)
+            return []
+    except (BadInputError, OverflowError):
+        pass
+    return [Fault(f"{place}.value", f"is {shown(value)}.", hint)]
+
+
+def written_time(value: Any) -> Any:
+    """Write a date or time as ISO 8601; YAML makes one of what looks like one."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _form_faults(time: Mapping[str, Any], place: str, known: Sequence[str]) -> list[Fault]:

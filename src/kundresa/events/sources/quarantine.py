@@ -1,7 +1,8 @@
 """The quarantine: rows that gave no event, kept with their reason, to be mended and read again.
 
 One JSON object a line: ``file``, ``line``, ``reason``, ``row`` and, of a mapped table, ``rule``,
-the entry of the mapping's ``rows`` that refused it. Only ``row`` is read again.
+the entry of the mapping's ``rows`` that refused it; ``number`` where each row is a profile of its
+own. Only ``row`` may be mended.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Mended:
     row: Any
     rule: str
     place: int
+    number: str = ""
 
 
 def is_quarantine(path: Path) -> bool:
@@ -114,7 +116,8 @@ def _mended(path: Path, number: int, line: bytes | None) -> Mended:
             f"{path}, line {number} is no row put aside.", hint="Keep file, line, reason and row."
         )
     rule = str(data.get("rule", ""))
-    return Mended(str(data["file"]), data["line"], data["row"], rule, number)
+    counted = str(data.get("number", ""))
+    return Mended(str(data["file"]), data["line"], data["row"], rule, number, counted)
 
 
 class MendedFile:
@@ -150,20 +153,26 @@ class MendedFile:
     def _some(self, some: Sequence[Mended], wanted: list[str], read: int) -> Rows:
         lines: list[int] = []
         kept: list[Mapping[str, str | None]] = []
+        numbers: list[str] = []
         rejected: list[Rejected] = []
         for mended in some:
             found = self._taken(mended.row)
             if isinstance(found, str):
-                rejected.append(Rejected(mended.file, mended.line, found, mended.row))
+                bad = Rejected(mended.file, mended.line, found, mended.row, number=mended.number)
+                rejected.append(bad)
                 continue
             kept += found
             lines += [mended.line] * len(found)
+            # A line that holds several rows was counted as one before it could be taken apart.
+            more = [f"{mended.number}.{place}" for place in range(2, len(found) + 1)]
+            numbers += [mended.number, *more][: len(found)]
         columns = {
             name: with_nulls(pa.array([row.get(name) for row in kept], pa.string()), self._missing)
             for name in wanted
         }
         share = read / max(len(self._rows), 1)
-        return Rows(np.array(lines, np.int64), columns, read, share, rejected)
+        given = pa.array(numbers, pa.string())
+        return Rows(np.array(lines, np.int64), columns, read, share, rejected, given)
 
     def _taken(self, row: Any) -> Sequence[Mapping[str, str | None]] | str:
         if isinstance(row, dict):

@@ -22,7 +22,7 @@ from kundresa.core.errors import BadInputError, Fault, known_values
 from kundresa.events.sources import mapping as mappings
 from kundresa.events.sources.batch import Batch, Faults, Ints, is_coded, joined, nothing
 from kundresa.events.sources.contents import Contents, Piece, Progress, Rejected, collected
-from kundresa.events.sources.makers import Maker
+from kundresa.events.sources.makers import Maker, counts_rows
 from kundresa.events.sources.quarantine import Mended, MendedFile
 from kundresa.events.sources.reading_makers import ReadingMaker
 from kundresa.events.sources.readings import Readings
@@ -73,6 +73,7 @@ def mended_pieces(
     by_rule: dict[str, list[Mended]] = {name: [] for name in rules}
     for row in mended:
         _refuse_stranger(row, mapping)
+        _refuse_uncounted(row, mapping)
         by_rule[row.rule].append(row)
     given = {
         name: MendedFile(files[rules[name]["table"]], rows, mapping.missing)
@@ -89,6 +90,14 @@ def _refuse_stranger(row: Mended, mapping: mappings.Mapping) -> None:
             f"Line {row.place} was put aside by {row.rule or 'no rule'} for {row.file}, which the"
             " mapping doesn't have.",
             hint="Give the mapping that the rows were refused by.",
+        )
+
+
+def _refuse_uncounted(row: Mended, mapping: mappings.Mapping) -> None:
+    if counts_rows(mapping.rules()[row.rule]) and not row.number:
+        raise BadInputError(
+            f"Line {row.place} doesn't say which row of {row.file} it was, which tells its profile.",
+            hint="Keep number as it was put aside.",
         )
 
 
@@ -148,6 +157,7 @@ class Source:
         self._rule = rule_name
         self._name = rule["table"]
         self._is_of_events = "events" in rule
+        self._counts_rows = counts_rows(rule)
         self.file = given or files[self._name]
         self._makers: list[Maker] | list[ReadingMaker] = (
             [Maker(mapping, rule, event) for event in rule["events"]]
@@ -211,17 +221,22 @@ class Source:
         columns = dict(rows.columns)
         for join in self._joins:
             columns |= join.columns(columns)
-        batch = Batch(rows.lines, columns, types, Faults(), decimals)
+        numbers, bad_numbers = self._numbers(rows)
+        batch = Batch(rows.lines, columns, types, Faults(), decimals, numbers)
         made = [maker(batch) for maker in self._makers]
         reasons = batch.faults.reasons
         bad = np.zeros(len(batch), bool)
         bad[list(reasons)] = True
         if reasons:
             made = [(origin, table.filter(pa.array(~bad[origin]))) for origin, table in made]
-        rejected = [replace(each, rule=self._rule) for each in rows.rejected]
+        rejected = [
+            replace(each, rule=self._rule, number=number)
+            for each, number in zip(rows.rejected, bad_numbers, strict=True)
+        ]
         for row, why in sorted(reasons.items()):
             place = self.file.path.name, int(rows.lines[row])
-            rejected.append(Rejected(*place, "; ".join(why), rows.row(row), self._rule))
+            number = "" if numbers is None else numbers[row].as_py()
+            rejected.append(Rejected(*place, "; ".join(why), rows.row(row), self._rule, number))
         rejected.sort(key=lambda each: each.line)
         piece = Piece(self._name, rows.read, rows.share, rejected=rejected)
         if self._is_of_events:
@@ -231,6 +246,10 @@ class Source:
         else:
             piece.readings = self._readings(rows, made, bad)
         return piece
+
+    def _numbers(self, rows: Rows) -> tuple[pa.Array | None, list[str]]:
+        """Give the numbers of rows and of those put aside, where they become profiles."""
+        return rows.numbers() if self._counts_rows else (None, [""] * len(rows.rejected))
 
     def _readings(
         self, rows: Rows, made: Sequence[tuple[Ints, pa.Table]], bad: NDArray[np.bool_]

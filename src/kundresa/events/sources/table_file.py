@@ -29,7 +29,8 @@ class Rows:
     """Some rows; ``read`` counts those of the file so far, the rejected ones too.
 
     ``lines`` has the line on which each row ends (in a table without lines the row's number),
-    ``share`` which part of the file was read.
+    ``share`` which part of the file was read. ``given`` has the rows' numbers where they were
+    found out before, as of rows that are read again.
     """
 
     lines: Ints
@@ -37,6 +38,17 @@ class Rows:
     read: int
     share: float
     rejected: list[Rejected] = field(default_factory=list)
+    given: pa.Array | None = None
+
+    def numbers(self) -> tuple[pa.Array, list[str]]:
+        """Count the rows of the file, those put aside too: give the numbers of both, as texts."""
+        if self.given is not None:
+            return self.given, [each.number for each in self.rejected]
+        order, bad = self._order()
+        numbers = np.empty(len(order), np.int64)
+        numbers[order] = np.arange(self.read - len(order) + 1, self.read + 1)
+        texts = pa.array(numbers).cast(pa.string())
+        return texts[bad:], texts[:bad].to_pylist()
 
     def row(self, index: int) -> dict[str, Any]:
         """Give one row as it stands in the file, null for what is missing."""
@@ -44,11 +56,10 @@ class Rows:
 
     def after(self, count: int) -> Rows:
         """Leave out the first rows."""
-        bad = np.array([each.line for each in self.rejected], np.int64)
-        lines = np.concatenate([bad, self.lines])
-        kept = np.zeros(len(lines), bool)
-        kept[np.argsort(lines, kind="stable")[count:]] = True
-        good = kept[len(bad) :]
+        order, bad = self._order()
+        kept = np.zeros(len(order), bool)
+        kept[order[count:]] = True
+        good = kept[bad:]
         mask = pa.array(good)
         return Rows(
             self.lines[good],
@@ -56,7 +67,13 @@ class Rows:
             self.read,
             self.share,
             [each for each, there in zip(self.rejected, kept, strict=False) if there],
+            None if self.given is None else self.given.filter(mask),
         )
+
+    def _order(self) -> tuple[Ints, int]:
+        """Give the order of the file over the rows put aside and the others, and how many are so."""
+        bad = np.array([each.line for each in self.rejected], np.int64)
+        return np.argsort(np.concatenate([bad, self.lines]), kind="stable"), len(bad)
 
 
 class TableFile(Protocol):

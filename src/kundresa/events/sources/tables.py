@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from kundresa.core.errors import Fault, known_values
+from kundresa.core.errors import Fault, known_values, shown
 from kundresa.events.sources.csv_file import CsvFile
 from kundresa.events.sources.decimals import DECIMALS
 from kundresa.events.sources.json_file import JsonFile
@@ -18,13 +18,15 @@ from kundresa.events.sources.table_file import TableFile
 from kundresa.events.sources.xes_file import XesFile
 
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "csv": ("delimiter", "encoding", "decimal"),
+    "csv": ("delimiter", "encoding", "decimal", "header", "columns", "quote"),
     "jsonl": ("each", "encoding"),
     "lines": ("pattern", "encoding", "decimal"),
     "parquet": (),
     "xes": (),
 }
 """The kinds of tables, and what a mapping may say of each."""
+
+QUOTES: Final = ("none",)
 
 _KINDS: Final = {
     ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet",
@@ -35,6 +37,11 @@ _KINDS: Final = {
 def suffix_of(file: str) -> str:
     """Give the end of a file's name that tells its kind, without ``.gz``."""
     return Path(file.removesuffix(".gz")).suffix.lower()
+
+
+def row_name(file: str) -> str:
+    """Give what stands before the number of a row that is a profile of its own: the file's name."""
+    return f"{Path(file).name.partition('.')[0]}-"
 
 
 def kind_of(table: Mapping[str, Any]) -> str:
@@ -49,7 +56,11 @@ def open_table(folder: Path, table: Mapping[str, Any], missing: frozenset[str]) 
     if kind == "csv":
         usual = "\t" if suffix_of(path.name) == ".tsv" else ","
         delimiter = table.get("delimiter", usual)
-        return CsvFile(path, missing, delimiter=delimiter, encoding=encoding)
+        names = table.get("columns", ())
+        return CsvFile(
+            path, missing, delimiter=delimiter, encoding=encoding, columns=names,
+            has_header=table.get("header", not names), has_quotes=table.get("quote") != "none",
+        )  # fmt: skip
     if kind == "jsonl":
         return JsonFile(path, missing, each=table.get("each"), encoding=encoding)
     if kind == "lines":
@@ -85,7 +96,35 @@ def _option_faults(table: Mapping[str, Any], place: str, kind: str) -> list[Faul
         faults.append(Fault(f"{place}.decimal", f"is {table['decimal']!r}.", hint))
     if not isinstance(table.get("each", ""), str):
         faults.append(Fault(f"{place}.each", f"is {table['each']!r}.", "Name a list."))
+    faults += _header_faults(table, place) if kind == "csv" else []
     return faults + (_pattern_faults(table, place) if kind == "lines" else [])
+
+
+def _header_faults(table: Mapping[str, Any], place: str) -> list[Fault]:
+    faults = []
+    header, names = table.get("header", False), table.get("columns", [""])
+    if not isinstance(header, bool):
+        hint = "Write false for a file whose first line is a row."
+        faults.append(Fault(f"{place}.header", f"is {shown(header)}.", hint))
+    if "columns" in table:
+        if not _are_different_texts(names):
+            hint = "Write their names in the order of the file, each once, as [label, text]."
+            faults.append(Fault(f"{place}.columns", f"is {shown(names)}.", hint))
+        if header is True:
+            hint = "The header names the columns: leave one of the two out."
+            faults.append(Fault(f"{place}.columns", "stands beside header: true.", hint))
+    if table.get("quote", QUOTES[0]) not in QUOTES:
+        hint = "Leave it out, or write none where a quote is a letter like others."
+        faults.append(Fault(f"{place}.quote", f"is {shown(table['quote'])}.", hint))
+    return faults
+
+
+def _are_different_texts(names: Any) -> bool:
+    if not isinstance(names, list) or not names:
+        return False
+    if not all(isinstance(name, str) and name.strip() for name in names):
+        return False
+    return len(names) == len(set(names))
 
 
 def _may_part(sign: str) -> bool:
