@@ -77,7 +77,7 @@ def test_readings_are_seen_and_imported(
     uploaded(page, server, file)
     expect(page.get_by_text("All 6 rows give 10 readings; rows put aside: 1.")).to_be_visible()
     expect(page.get_by_role("region", name="The first readings")).to_contain_text("5.50 SEK")
-    for details in page.locator("summary").all():
+    for details in page.locator("main summary").all():
         details.click()
     assert too_wide(page) == []
     assert violations(page) == []
@@ -105,7 +105,7 @@ def test_identifiers_and_nordic_numbers_are_seen_and_changed(
     expect(events).to_contain_text("a1@x.se")
     expect(page.locator("#becomes-1")).to_have_value("identifier:email")
     expect(page.locator("#plan-decimal")).to_have_value(",")
-    for details in page.locator("summary").all():
+    for details in page.locator("main summary").all():
         details.click()
     assert too_wide(page) == []
     assert violations(page) == []
@@ -211,7 +211,7 @@ def test_the_pages_hold_on_a_phone_in_the_dark(
     assert too_wide(page) == []
     assert violations(page) == []
     uploaded(page, server, SAMPLE, "drawn")
-    for details in page.locator("summary").all():
+    for details in page.locator("main summary").all():
         details.click()
     assert too_wide(page) == []
     assert violations(page) == []
@@ -229,6 +229,6 @@ def test_nothing_sticks_out_in_the_other_languages(
     page.goto(server.address + "/w/drawn/imports/")
     assert too_wide(page) == []
     uploaded(page, server, SAMPLE, "drawn")
-    for details in page.locator("summary").all():
+    for details in page.locator("main summary").all():
         details.click()
     assert too_wide(page) == []

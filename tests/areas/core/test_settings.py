@@ -93,10 +93,15 @@ def test_each_setting_may_come_from_a_file(name: str, tmp_path: Path) -> None:
               "secret_key": "x" * 40, "data_dir": "/somewhere", "inbox_days": "5",
               "upload_megabytes": "50", "upload_days": "3", "demo": "True",
               "trusted_proxies": "10.0.0.0/8, 127.0.0.1",
-              "smtp_url": "smtp://mail.example", "mail_from": "Åsa <a@firma.example>"}  # fmt: skip
+              "smtp_url": "smtp://mail.example", "mail_from": "Åsa <a@firma.example>",
+              "oidc_issuer": "https://login.firma.example", "oidc_client_id": "kundresa",
+              "oidc_client_secret": "hush-hush", "oidc_name": "Firma"}  # fmt: skip
     file = tmp_path / "value"
     file.write_text(f"{values[name]}\n")
-    beside = {"KUNDRESA_MAIL_FROM": "a@firma.example"} if name == "smtp_url" else {}
+    # Some stand only beside others.
+    together = ("smtp_url", "mail_from") if name == "smtp_url" else ()
+    together = tuple(values) if name.startswith("oidc") else together
+    beside = {f"{PREFIX}{one.upper()}": values[one] for one in together if one != name}
     found = read_settings({f"{PREFIX}{name.upper()}_FILE": str(file), **beside})
     assert str(getattr(found, name)) == values[name]
 

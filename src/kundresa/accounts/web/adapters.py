@@ -21,6 +21,7 @@ from kundresa.accounts.mailing import post_mail
 from kundresa.accounts.models import Member
 from kundresa.accounts.queries import member_by_email, open_invitation_for
 from kundresa.accounts.signin_links import RESET_HOURS, reset_link_for
+from kundresa.accounts.web.sealed import seal, unseal
 from kundresa.core.logs import logger
 
 _log = logger(__name__)
@@ -106,6 +107,14 @@ class SecondStepAdapter(DefaultMFAAdapter):
         """Name a passkey by its number; its owner may know a better one."""
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
         return gettext("Passkey %(number)s") % {"number": count + 1}
+
+    def encrypt(self, text: str) -> str:
+        """Keep what codes are made from sealed."""
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Give what codes are made from."""
+        return unseal(encrypted_text)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Tell the device whose passkey it is."""
