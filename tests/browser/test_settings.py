@@ -56,7 +56,7 @@ def test_a_source_is_closed_and_opened_again_and_a_notice_read(
 
     page.goto(server.address + PAGES["notices"])
     count = int(page.locator(".bell .count").inner_text())
-    page.locator(".notices button", has_text="a-very-long-name").first.click()
+    page.locator(".notices button", has_text="spring.csv failed").first.click()
     page.wait_for_url("**/imports/")
     page.goto(server.address + PAGES["notices"])
     expect(page.locator(".bell .count")).to_have_text(str(count - 1))
