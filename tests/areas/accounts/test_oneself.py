@@ -13,7 +13,7 @@ from kundresa.accounts.models import AuditLine
 from kundresa.core.settings import Settings
 from tests.support.members import signed_in
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db]
 PASSWORD = "en lång fras om tåg"
 
 

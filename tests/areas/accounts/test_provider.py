@@ -17,7 +17,7 @@ from kundresa.core.settings import read_settings
 from kundresa.project.django_settings import provider_apps
 from tests.support.oidc_provider import Provider, a_provider
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db]
 LOG_IN = "/account/oidc/company/login/"
 
 
