@@ -9,13 +9,12 @@ from django.utils.text import slugify
 
 from kundresa.accounts.models import (
     AuditLine,
-    Invitation,
     Member,
     Membership,
     OwnerLink,
     Workspace,
 )
-from kundresa.accounts.queries import hash_of, open_invitation_for
+from kundresa.accounts.queries import hash_of
 from kundresa.accounts.rules import DEMO_OWNER, Right, Role, rights_by_default
 from kundresa.core.clock import now
 from kundresa.core.ids import new_secret
@@ -138,25 +137,6 @@ def take_owner_link(
         for workspace in Workspace.objects.order_by("id"):
             join(workspace, member, Role.OWNER, actor=f"member:{member.pk}")
     return member
-
-
-def take_open_invitation(member: Member) -> Membership | None:
-    """Let a member in where their address is invited; None where it isn't."""
-    with transaction.atomic():
-        found = open_invitation_for(member.email)
-        taken = found and Invitation.objects.filter(pk=found.pk, accepted_at=None).update(
-            accepted_at=now(), accepted_by=member
-        )
-        if found is None or not taken:
-            return None
-        told = ((Right.SEE_CUSTOMERS, found.sees_customers), (Right.SEND, found.may_send))
-        rights = {right for right, is_given in told if is_given}
-        actor = f"member:{member.pk}"
-        membership = join(found.workspace, member, Role(found.role), actor=actor, rights=rights)
-        if membership.department is None and found.department is not None:
-            membership.department = found.department
-            membership.save(update_fields=["department"])
-    return membership
 
 
 def rename_workspace(workspace: Workspace, name: str, *, actor: str) -> None:

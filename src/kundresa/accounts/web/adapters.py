@@ -16,7 +16,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from kundresa.accounts.actions import take_open_invitation, write_audit_line
+from kundresa.accounts.actions import write_audit_line
+from kundresa.accounts.invitations import accept
 from kundresa.accounts.mailing import post_mail
 from kundresa.accounts.models import Member
 from kundresa.accounts.queries import member_by_email, open_invitation_for
@@ -154,7 +155,8 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         with transaction.atomic():
             sociallogin.save(request)
             write_audit_line(f"member:{member.pk}", "made member", subject=member.email)
-            take_open_invitation(member)
+            if (invitation := open_invitation_for(email)) is not None:
+                accept(invitation, member)
         return member
 
 
